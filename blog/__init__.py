@@ -1,0 +1,1 @@
+"""Articles that lead to shoes: built onto the shop, which stands without it."""

@@ -1,0 +1,76 @@
+"""What happens to a comment: written, changed by its writer, decided by staff."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+
+from blog.models import Comment
+from storefront.db import db, new_secret
+
+
+class NoSuchComment(Exception):
+    """The comment to answer is not an approved first-level comment of this article."""
+
+
+class Decided(Exception):
+    """The comment has been decided meanwhile, so its writer cannot change it any more."""
+
+
+def write(
+    article_id: int, *, name: str, email: str, body: str, parent_id: int | None, now: datetime
+) -> Comment:
+    """Keep a comment until staff decide. Raises NoSuchComment for a reply to nothing."""
+    if parent_id is not None and not db.session.scalar(
+        select(Comment.id).where(
+            Comment.id == parent_id,
+            Comment.article_id == article_id,
+            Comment.parent_id.is_(None),
+            Comment.state == "approved",
+        )
+    ):
+        raise NoSuchComment
+    comment = Comment(
+        article_id=article_id,
+        parent_id=parent_id,
+        secret=new_secret(),
+        name=name,
+        email=email,
+        body=body,
+        written_at=now,
+    )
+    db.session.add(comment)
+    db.session.flush()
+    return comment
+
+
+def rewrite(comment_id: int, body: str) -> None:
+    """Change a comment that still waits. Raises Decided once staff have decided."""
+    changed = db.session.execute(
+        update(Comment)
+        .where(Comment.id == comment_id, Comment.state == "pending")
+        .values(body=body)
+        .returning(Comment.id)
+    ).first()
+    if changed is None:
+        raise Decided
+
+
+def erase(comment_id: int) -> None:
+    """Delete a comment for good; replies to it stay, without it above them."""
+    db.session.execute(
+        update(Comment).where(Comment.parent_id == comment_id).values(parent_id=None)
+    )
+    db.session.execute(delete(Comment).where(Comment.id == comment_id))
+
+
+def decide(comment_id: int, state: str, *, by: str, now: datetime) -> bool:
+    """Approve, remove or mark as spam; return whether that changed anything."""
+    return (
+        db.session.execute(
+            update(Comment)
+            .where(Comment.id == comment_id, Comment.state != state)
+            .values(state=state, decided_at=now, decided_by=by)
+            .returning(Comment.id)
+        ).first()
+        is not None
+    )

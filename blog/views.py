@@ -1,0 +1,177 @@
+"""What a reader sees: articles, topics, people, and their own comments."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import render_template as render
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+from werkzeug.exceptions import Conflict
+
+from blog import comments, queries
+from blog.forms import CommentForm, OwnCommentForm
+from blog.models import Article, Comment
+from blog.queries import Shown
+from storefront import prose
+from storefront.catalogue import queries as catalogue
+from storefront.catalogue.views import today
+from storefront.clock import utcnow
+from storefront.db import db
+
+IN_RAIL = 3
+
+blueprint = Blueprint("blog", __name__)
+
+
+@blueprint.get("/blog")
+def listing() -> str:
+    return _list("Articles", "", utcnow())
+
+
+@blueprint.get("/blog/topics/<slug>")
+def topic(slug: str) -> str:
+    found = queries.topic(slug) or abort(404)
+    return _list(found.name, "", utcnow(), Article.topics.contains(found))
+
+
+@blueprint.get("/blog/people/<slug>")
+def person(slug: str) -> str:
+    found = queries.person(slug) or abort(404)
+    written = queries.articles(Article.author_id == found.id, now=utcnow(), limit=50)
+    return render(
+        "blog/person.html", person=found, bio=prose.render(found.bio), articles=written
+    )
+
+
+@blueprint.get("/blogs/<path:name>/<slug>")
+def old_address(name: str, slug: str) -> ResponseReturnValue:
+    return redirect(url_for("blog.show", slug=slug), 301)
+
+
+@blueprint.get("/blog/<slug>")
+def show(slug: str) -> str:
+    return _page(_published(slug), CommentForm(formdata=None, parent=request.args.get("reply")))
+
+
+@blueprint.post("/blog/<slug>/comments")
+def comment(slug: str) -> ResponseReturnValue:
+    """Keep a comment for staff to decide and show its writer their own page."""
+    shown = _published(slug)
+    form = CommentForm()
+    if not form.validate_on_submit():
+        return _page(shown, form), 422
+    if form.website.data:  # only a program fills the hidden field: thank it and keep nothing
+        return redirect(url_for("blog.show", slug=slug), 303)
+    parent = int(form.parent.data) if form.parent.data else None
+    try:
+        with db.writing():
+            written = comments.write(
+                shown.article.id,
+                name=form.name.data or "",
+                email=form.email.data or "",
+                body=form.body.data or "",
+                parent_id=parent,
+                now=utcnow(),
+            )
+    except comments.NoSuchComment:
+        form.body.errors = ["The comment you answer is not here any more. Yours is kept below."]
+        form.parent.data = ""
+        return _page(_published(slug), form), 422
+    return redirect(url_for("blog.own_comment", secret=written.secret), 303)
+
+
+@blueprint.route("/blog/comments/<secret>", methods=["GET", "POST"])
+def own_comment(secret: str) -> ResponseReturnValue:
+    """Show a comment to its writer, who may change it until it is approved, or delete it."""
+    own = queries.comment(secret) or abort(404)
+    form = OwnCommentForm(obj=own)
+    status = 200
+    if request.method == "POST" and request.form.get("action") == "delete":
+        with db.writing():
+            comments.erase(own.id)
+        return render("blog/comment_deleted.html", slug=own.article.slug)
+    if request.method == "POST":
+        if form.validate():
+            try:
+                with db.writing():
+                    comments.rewrite(own.id, form.body.data or "")
+            except comments.Decided:
+                raise Conflict(
+                    "This comment has been decided meanwhile, so it was not changed."
+                ) from None
+            return redirect(url_for("blog.own_comment", secret=secret), 303)
+        status = 422
+    page = current_app.make_response(render("blog/own_comment.html", comment=own, form=form))
+    page.headers["Cache-Control"] = "no-store"
+    page.headers["X-Robots-Tag"] = "noindex"
+    page.status_code = status
+    return page
+
+
+def _published(slug: str) -> Shown:
+    return queries.article(slug, now=utcnow()) or abort(404)
+
+
+def _list(heading: str, summary: str, now: datetime, *conditions: "object") -> str:
+    page = request.args.get("page", 1, type=int)
+    total = queries.count(*conditions, now=now)
+    pages = max(1, -(-total // queries.PAGE_SIZE))
+    if not 1 <= page <= pages:
+        abort(404)
+    return render(
+        "blog/listing.html",
+        heading=heading,
+        articles=queries.articles(*conditions, now=now, page=page),
+        page=page,
+        pages=pages,
+    )
+
+
+def _page(shown: Shown, form: CommentForm) -> str:
+    """Render an article with its rail, its approved comments and the comment form."""
+    now = utcnow()
+    status = queries.review_of(shown, today=today())
+    document = prose.render_document(shown.text.body, is_block=lambda name: name == "rail: latest")
+    cards = (
+        catalogue.cards(
+            catalogue.latest(), today=today(), low=current_app.config["LOW_STOCK"], limit=IN_RAIL
+        )
+        if status.sells and "rail: latest" in document.parts
+        else []
+    )
+    older, newer = queries.neighbours(shown.article, now=now)
+    approved = queries.comments(shown.article.id)
+    return render(
+        "blog/show.html",
+        article=shown.article,
+        text=shown.text,
+        document=document,
+        help_now=prose.render(shown.text.help_now),
+        faq=[(entry["question"], prose.render(entry["answer"])) for entry in shown.text.faq],
+        status=status,
+        cards=cards,
+        people=_people(shown, status),
+        older=older,
+        newer=newer,
+        threads=_threads(approved),
+        reply_to=next((c for c in approved if str(c.id) == form.parent.data), None),
+        form=form,
+    )
+
+
+def _people(shown: Shown, status: queries.ReviewStatus) -> list[tuple[str, object, Markup]]:
+    """The author and the reviewer, each once, with biography."""
+    people = [("Written by", shown.article.author)]
+    if status.review is not None and status.review.reviewer_id != shown.article.author_id:
+        people.append(("Reviewed by", status.review.reviewer))
+    return [(words, person, prose.render(person.bio)) for words, person in people]
+
+
+def _threads(approved: Sequence[Comment]) -> list[tuple[Comment, list[Comment]]]:
+    """Pair each first-level comment with its replies."""
+    return [
+        (first, [reply for reply in approved if reply.parent_id == first.id])
+        for first in approved
+        if first.parent_id is None
+    ]

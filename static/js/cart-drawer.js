@@ -1,0 +1,48 @@
+// <cart-drawer>: shows the cart's own page part in a dialog after something was put into it.
+class CartDrawer extends HTMLElement {
+  connectedCallback() {
+    if (!("HTMLDialogElement" in window)) return;
+    document.addEventListener("submit", (event) => {
+      if (event.target.matches("[data-add], cart-drawer [data-change]")) {
+        event.preventDefault();
+        this.send(event.target, event.submitter);
+      }
+    });
+  }
+
+  async send(form, button) {
+    const body = new URLSearchParams(new FormData(form, button));
+    const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+    const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const part = page && page.querySelector("[data-cart]");
+    if (!part) { form.submit(); return; }
+    this.show(part);
+    document.dispatchEvent(new Event("cart:changed"));
+  }
+
+  show(part) {
+    const dialog = this.querySelector("dialog") || this.makeDialog();
+    dialog.querySelector("[data-cart]")?.remove();
+    dialog.append(document.importNode(part, true));
+    if (!dialog.open) dialog.showModal();
+    const heading = dialog.querySelector("[data-cart] h1");
+    heading.tabIndex = -1;
+    heading.focus();
+  }
+
+  makeDialog() {
+    const dialog = document.createElement("dialog");
+    dialog.className = "drawer";
+    dialog.setAttribute("aria-label", "Cart");
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "button button--quiet";
+    close.textContent = "Close and go on looking";
+    close.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+    dialog.append(close);
+    this.append(dialog);
+    return dialog;
+  }
+}
+customElements.define("cart-drawer", CartDrawer);

@@ -1,0 +1,51 @@
+// <product-choice>: says the chosen size's stock at once, and swaps a color in place.
+class ProductChoice extends HTMLElement {
+  connectedCallback() {
+    this.addEventListener("change", (event) => {
+      if (event.target.name === "sku") this.tell(event.target.closest("label"));
+    });
+    this.addEventListener("click", (event) => {
+      const color = event.target.closest("[data-color]");
+      if (!color || event.metaKey || event.ctrlKey || event.shiftKey) return;
+      event.preventDefault();
+      this.swap(color.href);
+    });
+    addEventListener("popstate", () => this.swap(location.href, false));
+  }
+
+  tell(label) {
+    const stock = label.querySelector("[data-stock]");
+    const told = this.querySelector("[data-told]");
+    const group = label.closest("fieldset").querySelector("legend").textContent.trim();
+    const price = label.querySelector("[data-price]");
+    this.querySelector("[data-chosen]").textContent = `${group}: ${label.querySelector(".size__name").textContent}: `;
+    told.textContent = stock.textContent;
+    told.className = stock.className.replace("size__stock", "stock");
+    if (price) this.querySelector("p [data-price]").textContent = price.textContent;
+  }
+
+  async swap(address, remember = true) {
+    const answer = await fetch(address).catch(() => null);
+    if (!answer || !answer.ok) { location.href = address; return; }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const size = this.querySelector("input[name=sku]:checked")?.closest("label");
+    const kept = size && [size.closest("fieldset").querySelector("legend").textContent, size.querySelector(".size__name").textContent];
+    this.innerHTML = page.querySelector("product-choice").innerHTML;
+    document.title = page.title;
+    if (remember) history.pushState(null, "", address);
+    if (kept) this.choose(...kept);
+    this.querySelector("[data-color][aria-current]")?.focus();
+  }
+
+  choose(group, name) {
+    for (const label of this.querySelectorAll(".size")) {
+      const input = label.querySelector("input");
+      if (!input.disabled && label.closest("fieldset").querySelector("legend").textContent === group
+          && label.querySelector(".size__name").textContent === name) {
+        input.checked = true;
+        this.tell(label);
+      }
+    }
+  }
+}
+customElements.define("product-choice", ProductChoice);

@@ -1,0 +1,1 @@
+"""The shop's rooms; docs/map.md says which is where."""

@@ -1,0 +1,1 @@
+"""What a shopper has chosen and not yet bought."""

@@ -1,0 +1,1 @@
+"""What is sold: products, colors, variants, and the words for their stock."""

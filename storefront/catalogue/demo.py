@@ -1,0 +1,102 @@
+"""The demonstration shop's products, with drawn pictures in each color."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from storefront import media
+from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
+from storefront.clock import utcnow
+from storefront.db import db
+
+DATA = Path(__file__).parent / "demo_data"
+WIDTHS = ("Standard", "Wide", "Extra wide")
+
+
+@cache
+def rows() -> list[dict[str, Any]]:
+    """Return the demo's products as they are written down."""
+    return list(yaml.safe_load((DATA / "products.yaml").read_text("utf-8")))
+
+
+def load() -> None:
+    """Add the demo's products, without stock; call it inside `db.writing()`."""
+    for position, row in enumerate(rows()):
+        db.session.add(_product(position, row))
+
+
+def sku(product: str, color: str, size: str, width: str) -> str:
+    """Return the demo's sku for one size: "harbor-two-strap-moss-9-wide"."""
+    return "-".join((product, color, size, width.lower().replace(" ", "-")))
+
+
+def _product(position: int, row: dict[str, Any]) -> Product:
+    facts = dict(row["facts"])
+    now = utcnow()
+    product = Product(
+        handle=row["handle"],
+        title=row["title"],
+        summary=row["summary"],
+        description=row["description"],
+        position=position,
+        created_at=now,
+        updated_at=now,
+        vendor="Demonstration",
+        product_type="Shoes",
+        size_label=row["size_label"],
+        width_label=row["width_label"],
+        braces=[ProductBrace(brace=brace) for brace in facts.pop("fits")],
+        **facts,
+    )
+    for place, data in enumerate(row["colors"]):
+        color = _color(place, row, data)
+        product.colors.append(color)
+        product.variants += _variants(row, data, color)
+    return product
+
+
+def _color(place: int, row: dict[str, Any], data: dict[str, Any]) -> Color:
+    """Draw the model in one color."""
+    drawing = (DATA / "drawings" / row["drawing"]).read_text("utf-8")
+    for name, value in data["drawing"].items():
+        drawing = drawing.replace("{{" + name + "}}", value)
+    swatch, *second = data["swatch"]
+    return Color(
+        name=data["name"],
+        slug=data["slug"],
+        position=place,
+        swatch=swatch,
+        second_swatch=second[0] if second else "",
+        pictures=[
+            Picture(
+                key=media.put(drawing.encode(), "svg"), alt=data["alt"], width=800, height=600
+            )
+        ],
+    )
+
+
+def _variants(row: dict[str, Any], data: dict[str, Any], color: Color) -> Iterator[Variant]:
+    """Make the sizes and widths that exist; a null in the table is a size that is not made."""
+    restock = data.get("restock_in_days") or {}
+    today = utcnow().date()
+    for width, pairs in data["pairs"].items():
+        for rank, (size, made) in enumerate(zip(row["sizes"], pairs, strict=True)):
+            if made is None:
+                continue
+            days = restock.get(f"{width}/{size}")
+            yield Variant(
+                sku=sku(row["handle"], data["slug"], size, width),
+                color=color,
+                size=size,
+                size_rank=rank,
+                width=width,
+                width_rank=WIDTHS.index(width),
+                price_minor=row["price_minor"],
+                compare_at_minor=row["compare_at_minor"],
+                counted=row["counted"],
+                restock_on=today + timedelta(days=days) if days else None,
+            )

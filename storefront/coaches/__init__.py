@@ -1,0 +1,1 @@
+"""Where a person can try shoes with a coach."""

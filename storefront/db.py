@@ -1,0 +1,202 @@
+"""The database: models' base, aware times, and the one way to write."""
+
+import importlib
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from flask_sqlalchemy.session import Session
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    event,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState
+from sqlalchemy.types import TypeDecorator
+
+# https://www.sqlite.org/wal.html#walresetbug: two processes that write and checkpoint at once
+# could corrupt a WAL database before these versions.
+WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware in, aware out, in UTC, on every database."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone was given to the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """What every model derives from."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        int: BigInteger().with_variant(Integer, "sqlite"),
+    }
+
+
+class WroteOutside(Exception):
+    """Something was to be written outside `with db.writing():`."""
+
+
+class GuardedSession(Session):
+    """A session that writes only inside `db.writing()`."""
+
+    @property
+    def is_writing(self) -> bool:
+        return bool(self.info.get("writing"))
+
+
+@event.listens_for(GuardedSession, "before_flush")
+def _refuse_flush(session: GuardedSession, *_: object) -> None:
+    if not session.is_writing and (session.new or session.dirty or session.deleted):
+        raise WroteOutside("flush outside db.writing()")
+
+
+@event.listens_for(GuardedSession, "do_orm_execute")
+def _refuse_statement(state: ORMExecuteState) -> None:
+    if (state.is_insert or state.is_update or state.is_delete) and not state.session.info.get(
+        "writing"
+    ):
+        raise WroteOutside("INSERT, UPDATE or DELETE outside db.writing()")
+
+
+class Database(SQLAlchemy):
+    """Flask-SQLAlchemy with one way to write."""
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Open the one kind of transaction that may write; commit at the end, undo on an error.
+
+        An open read transaction is ended first, so everything read inside is fresh. Never hold
+        it over a network call or the rendering of a page.
+        """
+        session = self.session()
+        if session.info.get("writing"):
+            raise RuntimeError("db.writing() inside db.writing()")
+        session.rollback()
+        session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        session.info["writing"] = True
+        try:
+            yield
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info["writing"] = False
+
+    def assert_idle(self) -> None:
+        """Raise if a transaction is open: called before anything that waits for a network."""
+        if self.session().info.get("writing"):
+            raise RuntimeError("a write transaction is open during a network call")
+        self.session.rollback()
+
+    def insert_once(self, table: type[Base], key: str, values: Mapping[str, Any]) -> bool:
+        """Insert a row unless its unique key is there already; return whether it was inserted."""
+        make = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[self.engine.dialect.name]
+        statement = make(table).values(**values).on_conflict_do_nothing(index_elements=[key])
+        return bool(self.session.execute(statement.returning(getattr(table, key))).first())
+
+
+db = Database(
+    metadata=Base.metadata,
+    session_options={"class_": GuardedSession, "expire_on_commit": False},
+)
+
+
+def new_secret() -> str:
+    """Return 128 random bits as 22 characters for an address that only its holder knows."""
+    return secrets.token_urlsafe(16)
+
+
+def init_app(app: Flask) -> None:
+    """Connect the application to the database named by DATABASE_URL."""
+    url = str(app.config["DATABASE_URL"])
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    if url.startswith("sqlite"):
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"module": sqlite_module()}
+    else:
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 10, "max_overflow": 10}
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _prepare_sqlite(db.engine)
+
+
+def sqlite_module() -> ModuleType:
+    """Return the SQLite driver to use: the packaged newer engine where there is one."""
+    try:
+        return importlib.import_module("pysqlite3.dbapi2")
+    except ImportError:
+        return sqlite3
+
+
+def wal_is_safe(version: str) -> bool:
+    """Return whether this SQLite version may use a write-ahead log with several processes."""
+    parts = tuple(int(part) for part in version.split("."))
+    return parts >= WAL_FIXED[0] or any(
+        parts[:2] == fixed[:2] and parts >= fixed for fixed in WAL_FIXED[1:]
+    )
+
+
+def engine_words() -> str:
+    """Return which database engine answers, for the start line and /readyz."""
+    dialect = db.engine.dialect
+    if dialect.name != "sqlite":
+        return f"PostgreSQL {'.'.join(str(part) for part in dialect.server_version_info or ())}"
+    version = str(dialect.dbapi.sqlite_version)  # type: ignore[union-attr]
+    return f"SQLite {version} ({'WAL' if wal_is_safe(version) else 'rollback journal'})"
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    version = str(engine.dialect.dbapi.sqlite_version)  # type: ignore[union-attr]
+    journal = "WAL" if wal_is_safe(version) else "DELETE"
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        connection.execute("PRAGMA busy_timeout = 10000")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA journal_mode = {journal}")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+

@@ -1,0 +1,1 @@
+"""Where the shop sends to, by what way, at what price."""

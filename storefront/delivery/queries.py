@@ -1,0 +1,70 @@
+"""Where the shop sends to and what it costs: the one function that page, cart and payment ask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
+
+from storefront.db import db
+from storefront.delivery.models import Method, Zone, ZoneCountry
+
+
+@dataclass(frozen=True)
+class Quote:
+    """One way to send an order and its price for that order, in minor units."""
+
+    method_id: int
+    name: str
+    price_minor: int
+    least_days: int | None
+    most_days: int | None
+
+    @property
+    def days(self) -> str:
+        """Return the promise in words: "2 to 5 working days"; '' where there is none."""
+        if self.most_days is None:
+            return ""
+        if self.least_days in {None, self.most_days}:
+            return f"{self.most_days} working days"
+        return f"{self.least_days} to {self.most_days} working days"
+
+
+def countries() -> list[str]:
+    """Return the countries that are served, as two-letter codes."""
+    return list(
+        db.session.scalars(
+            select(ZoneCountry.country)
+            .join(Method, Method.zone_id == ZoneCountry.zone_id)
+            .distinct()
+            .order_by(ZoneCountry.country)
+        )
+    )
+
+
+def quotes(country: str, subtotal_minor: int) -> Sequence[Quote]:
+    """Return the ways to send goods of this value (minor units) to a country; none if not served."""
+    methods = db.session.scalars(
+        select(Method)
+        .join(Method.zone)
+        .join(Zone.countries)
+        .where(ZoneCountry.country == country)
+        .options(contains_eager(Method.zone))
+        .order_by(Method.position, Method.id)
+    )
+    return [
+        Quote(
+            method_id=method.id,
+            name=method.name,
+            price_minor=_price(method, subtotal_minor),
+            least_days=method.least_days,
+            most_days=method.most_days,
+        )
+        for method in methods
+    ]
+
+
+def _price(method: Method, subtotal_minor: int) -> int:
+    if method.free_from_minor is not None and subtotal_minor >= method.free_from_minor:
+        return 0
+    return method.price_minor

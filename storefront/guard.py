@@ -1,0 +1,98 @@
+"""The guard: what a request must be to pass, and the headers every answer carries."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import BadRequest, Forbidden, LengthRequired, RequestEntityTooLarge
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+MAX_FIELDS = 200
+CROSS_SITE = "This was sent from another site, so nothing was changed."
+NO_LENGTH = "The form came without its length. Please send it again."
+TOO_MANY = "The form has too many fields. Nothing was changed."
+ODD_CHARACTER = "The text holds a character that cannot be kept. Please leave it out."
+
+
+def init_app(app: Flask) -> None:
+    """Put the guard before every view, and its headers on every answer."""
+    app.before_request(_check)
+    app.after_request(_add_headers)
+
+
+def exempt(view: object) -> None:
+    """Let unsafe requests of other programs reach this view, which must check them itself."""
+    view.guard_exempt = True  # type: ignore[attr-defined]
+
+
+def _check() -> None:
+    if "\0" in request.path or any("\0" in value for value in _flat(request.args)):
+        raise BadRequest(ODD_CHARACTER)
+    if request.method in SAFE_METHODS:
+        return
+    view = current_app.view_functions.get(request.endpoint or "")
+    if not getattr(view, "guard_exempt", False) and not _is_ours():
+        raise Forbidden(CROSS_SITE)
+    if request.content_length is None and _has_body():
+        raise LengthRequired(NO_LENGTH)
+    if request.mimetype == "application/x-www-form-urlencoded":
+        # Werkzeug's own limit on the number of fields holds for multipart forms only.
+        if request.get_data(cache=True, parse_form_data=False).count(b"&") >= MAX_FIELDS:
+            raise RequestEntityTooLarge(TOO_MANY)
+    if any("\0" in name or any("\0" in v for v in vs) for name, vs in request.form.lists()):
+        raise BadRequest(ODD_CHARACTER)
+
+
+def _flat(values: object) -> list[str]:
+    return [text for name, text in values.items(multi=True)]  # type: ignore[attr-defined]
+
+
+def _has_body() -> bool:
+    return bool(
+        request.headers.get("Transfer-Encoding") or request.environ.get("wsgi.input_terminated")
+    )
+
+
+def _is_ours() -> bool:
+    """Return whether the browser says that one of our own pages sent this.
+
+    Fetch metadata is asked first, then Origin, then Referer; a request with none is refused
+    (OWASP Cross-Site Request Forgery Prevention Cheat Sheet).
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in {"same-origin", "none"}
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    if not source:
+        return False
+    parts = urlsplit(source)
+    own = {request.host_url.rstrip("/"), str(current_app.config["SHOP_URL"])}
+    return f"{parts.scheme}://{parts.netloc}" in own
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", content_security_policy())
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Embedder-Policy"] = "require-corp"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    if current_app.config["SECURE"]:
+        headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains; preload"
+    return response
+
+
+def content_security_policy() -> str:
+    """Return the policy for our pages: our own files only, forms to us and the payment page.
+
+    Chromium applies form-action to redirects too, so the payment page's origin is listed.
+    """
+    pay = current_app.config["PAYMENT_PAGE_ORIGIN"]
+    return (
+        "default-src 'none'; base-uri 'none'; connect-src 'self'; font-src 'self'; "
+        f"form-action 'self' {pay}; frame-ancestors 'none'; img-src 'self'; "
+        "script-src 'self'; style-src 'self'"
+    )
+

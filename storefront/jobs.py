@@ -1,0 +1,46 @@
+"""Due work: the loop that does each room's jobs at its pace until told to stop."""
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from storefront.db import db
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that is looked for again every so many seconds; safe in several processes at once."""
+
+    name: str
+    every: float
+    run: Callable[[], int]
+
+
+def run_forever(jobs: Sequence[Job]) -> None:
+    """Run each job when it is due, until SIGTERM or Ctrl-C. A job that fails is tried again."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    due = {job.name: 0.0 for job in jobs}
+    while not stop.is_set():
+        for job in jobs:
+            if time.monotonic() >= due[job.name] and not stop.is_set():
+                run_once(job)
+                due[job.name] = time.monotonic() + job.every
+        stop.wait(0.5)
+
+
+def run_once(job: Job) -> int:
+    """Run one job now and return how many things it did; an error is logged, not raised."""
+    try:
+        return job.run()
+    except Exception:
+        log.exception("job %s failed and will be tried again", job.name)
+        return 0
+    finally:
+        db.session.remove()

@@ -1,0 +1,35 @@
+"""Pictures: kept as files under the name of their content, served from our own origin."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, current_app, send_from_directory
+
+from storefront.assets import YEAR
+
+KEY = re.compile(r"[0-9a-f]{32}\.(svg|webp|jpg|png)")
+
+blueprint = Blueprint("media", __name__)
+
+
+def put(content: bytes, kind: str) -> str:
+    """Keep a picture and return its key. The same content has the same key, so it is kept once.
+
+    `kind` is the file's ending. An SVG must be one of our own drawings, never an upload.
+    """
+    key = f"{hashlib.sha256(content).hexdigest()[:32]}.{kind}"
+    folder = Path(current_app.config["MEDIA_FOLDER"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / key).write_bytes(content)
+    return key
+
+
+@blueprint.get("/media/<key>")
+def show(key: str) -> Response:
+    if not KEY.fullmatch(key):
+        abort(404)
+    response = send_from_directory(current_app.config["MEDIA_FOLDER"], key, max_age=YEAR)
+    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

@@ -1,0 +1,32 @@
+"""Money: whole minor units inside, text for people at the edge."""
+
+from decimal import Decimal
+
+from babel.numbers import format_currency, get_currency_precision
+
+
+def money_words(minor: int, currency: str) -> str:
+    """Return an amount of minor units (cents) as people read it: "$89.00"."""
+    return format_currency(major(minor, currency), currency, locale="en_US")
+
+
+def major(minor: int, currency: str) -> Decimal:
+    """Return minor units (cents) as an exact decimal of the currency."""
+    return Decimal(minor).scaleb(-get_currency_precision(currency))
+
+
+def to_minor(text: str, currency: str) -> int:
+    """Return a written decimal amount ("89.00") in minor units (cents).
+
+    Raises ValueError where it is not a plain number of at most 99,999,999 minor units, or has
+    more decimals than the currency.
+    """
+    try:
+        amount = Decimal(text.strip()).scaleb(get_currency_precision(currency))
+    except ArithmeticError:
+        raise ValueError(f"{text!r} is not an amount") from None
+    if not amount.is_finite() or amount != amount.to_integral_value():
+        raise ValueError(f"{text!r} is not an amount")
+    if not 0 <= amount <= 99_999_999:
+        raise ValueError(f"{text!r} is out of range")
+    return int(amount)

@@ -1,0 +1,176 @@
+"""Orders, their lines, the payment pages opened for them, and what happened to them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from storefront.catalogue.models import Variant
+from storefront.db import Base
+
+FIRST_NUMBER = 1001
+STATES = ("pending", "paid", "dispatched", "lapsed", "cancelled")
+
+
+class Order(Base):
+    """What one shopper buys at once. Amounts are minor units of `currency`.
+
+    `cart_id` has at most one pending order: the loser of a double click finds the winner's.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('pending', 'paid', 'dispatched', 'lapsed', 'cancelled')", name="state"
+        ),
+        Index(
+            "uq_orders_pending_cart",
+            "cart_id",
+            unique=True,
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        Index("ix_orders_state", "state", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(String(22), unique=True)
+    cart_id: Mapped[str] = mapped_column(String(22), index=True)
+    contents: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(20), default="pending")
+    mode: Mapped[str] = mapped_column(String(10))
+    currency: Mapped[str] = mapped_column(String(3))
+    subtotal_minor: Mapped[int]
+    discount_minor: Mapped[int] = mapped_column(default=0)
+    delivery_name: Mapped[str] = mapped_column(String(255), default="")
+    delivery_minor: Mapped[int] = mapped_column(default=0)
+    tax_minor: Mapped[int] = mapped_column(default=0)
+    total_minor: Mapped[int | None]
+    country: Mapped[str] = mapped_column(String(2))
+    email: Mapped[str] = mapped_column(String(320), default="")
+    name: Mapped[str] = mapped_column(String(255), default="")
+    line1: Mapped[str] = mapped_column(String(255), default="")
+    line2: Mapped[str] = mapped_column(String(255), default="")
+    city: Mapped[str] = mapped_column(String(255), default="")
+    region: Mapped[str] = mapped_column(String(255), default="")
+    postal_code: Mapped[str] = mapped_column(String(40), default="")
+    phone: Mapped[str] = mapped_column(String(40), default="")
+    payment_intent: Mapped[str | None] = mapped_column(String(255))
+    created_at: Mapped[datetime]
+    paid_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+
+    lines: Mapped[list["OrderLine"]] = relationship(
+        back_populates="order", order_by="OrderLine.position"
+    )
+    pages: Mapped[list["PaymentPage"]] = relationship(
+        back_populates="order", order_by="PaymentPage.attempt"
+    )
+    marks: Mapped[list["OrderMark"]] = relationship(order_by="OrderMark.id")
+    dispatch: Mapped["Dispatch | None"] = relationship()
+
+    @hybrid_property
+    def number(self) -> int:
+        """What people call the order."""
+        return self.id + FIRST_NUMBER - 1
+
+
+class OrderLine(Base):
+    """One line as it was when the order was made: a pair has the same variant on both sides."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (
+        UniqueConstraint("order_id", "position"),
+        CheckConstraint("quantity BETWEEN 1 AND 12", name="quantity"),
+        CheckConstraint("unit_minor >= 0", name="unit_minor"),
+        CheckConstraint(
+            "left_variant_id IS NOT NULL OR right_variant_id IS NOT NULL", name="sides"
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    position: Mapped[int]
+    left_variant_id: Mapped[int | None] = mapped_column(ForeignKey("variants.id"))
+    right_variant_id: Mapped[int | None] = mapped_column(ForeignKey("variants.id"))
+    quantity: Mapped[int]
+    unit_minor: Mapped[int]
+    title: Mapped[str] = mapped_column(String(255))
+    color: Mapped[str] = mapped_column(String(80))
+    size: Mapped[str] = mapped_column(String(80))
+    width: Mapped[str] = mapped_column(String(80))
+    came_from: Mapped[str] = mapped_column(String(80), default="")
+
+    order: Mapped[Order] = relationship(back_populates="lines")
+    left_variant: Mapped[Variant | None] = relationship(foreign_keys=[left_variant_id])
+
+    @property
+    def total_minor(self) -> int:
+        return self.quantity * self.unit_minor
+
+    @property
+    def choice(self) -> str:
+        """Color, size and width in one phrase: "Moss, 9, Wide"."""
+        return ", ".join(filter(None, (self.color, self.size, self.width)))
+
+
+class PaymentPage(Base):
+    """A page opened at the payment company for an order.
+
+    `parameters` and the key repeat the very same request; `expires_at` is the moment told to the
+    company as the page's end.
+    """
+
+    __tablename__ = "payment_pages"
+    __table_args__ = (
+        UniqueConstraint("order_id", "attempt"),
+        CheckConstraint(
+            "status IN ('opening', 'open', 'complete', 'expired', 'refused')", name="status"
+        ),
+        Index("ix_payment_pages_status", "status", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    attempt: Mapped[int] = mapped_column(default=1)
+    idempotency_key: Mapped[str] = mapped_column(String(64), unique=True)
+    session_id: Mapped[str | None] = mapped_column(String(255), unique=True)
+    address: Mapped[str] = mapped_column(Text, default="")
+    expires_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(20), default="opening")
+    parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[datetime]
+
+    order: Mapped[Order] = relationship(back_populates="pages")
+
+
+class OrderMark(Base):
+    """Something that staff must know of an order: owed, parked or processing."""
+
+    __tablename__ = "order_marks"
+    __table_args__ = (
+        UniqueConstraint("order_id", "kind"),
+        CheckConstraint("kind IN ('owed', 'parked', 'processing')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    kind: Mapped[str] = mapped_column(String(20))
+    why: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class Dispatch(Base):
+    """That an order was sent: when, by whom, and how to follow it."""
+
+    __tablename__ = "dispatches"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), unique=True)
+    by: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime]
+    carrier: Mapped[str] = mapped_column(String(80), default="")
+    tracking: Mapped[str] = mapped_column(String(80), default="")

@@ -1,0 +1,1 @@
+"""Home, display settings, and answers for machines."""

@@ -1,0 +1,106 @@
+"""Display settings: what a reader may choose, and the styles each choice stands for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Option:
+    """One choice: its value in form and cookie, its words, and its styles."""
+
+    value: str
+    words: str
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting; the first option is how the shop looks when nothing is chosen."""
+
+    name: str
+    words: str
+    options: tuple[Option, ...]
+
+
+HIGH_CONTRAST = """:root {
+  --paper: #000; --raised: #000; --ink: #fff; --quiet: #fff; --line: #fff; --edge: #fff;
+  --accent: #ffe66d; --accent-strong: #ffe66d; --on-accent: #000; --signal: #ffb3a0;
+  --backdrop: #fff; --focus-in: #fff; --focus-out: #000; color-scheme: dark;
+}
+"""
+STILL = """*, *::before, *::after {
+  animation: none !important; transition: none !important; scroll-behavior: auto !important;
+}
+"""
+LOOSE = """body { line-height: 2; letter-spacing: 0.12em; word-spacing: 0.16em; }
+p { margin-bottom: 2em; }
+"""
+
+SETTINGS = (
+    Setting(
+        "text",
+        "Text size",
+        (
+            Option("100", "Standard"),
+            Option("125", "Larger", "html { font-size: 125%; }\n"),
+            Option("150", "Large", "html { font-size: 150%; }\n"),
+            Option("200", "Largest", "html { font-size: 200%; }\n"),
+        ),
+    ),
+    Setting(
+        "contrast",
+        "Contrast",
+        (Option("standard", "Standard"), Option("high", "High: light on black", HIGH_CONTRAST)),
+    ),
+    Setting(
+        "spacing",
+        "Spacing of letters and lines",
+        (Option("standard", "Standard"), Option("loose", "Wide", LOOSE)),
+    ),
+    Setting(
+        "motion",
+        "Motion",
+        (Option("system", "As this device is set"), Option("none", "None at all", STILL)),
+    ),
+    Setting(
+        "targets",
+        "Size of buttons and links to press",
+        (Option("standard", "Standard"), Option("large", "Large", ":root { --target: 4rem; }\n")),
+    ),
+)
+
+
+def from_form(form: Mapping[str, str]) -> dict[str, str]:
+    """Return the known choices of a form; anything else counts as the standard."""
+    return {
+        setting.name: form[setting.name]
+        for setting in SETTINGS
+        if form.get(setting.name) in {option.value for option in setting.options[1:]}
+    }
+
+
+def to_cookie(chosen: Mapping[str, str]) -> str:
+    """Return the choices as a cookie's value: `text.125-contrast.high`."""
+    return "-".join(f"{name}.{value}" for name, value in chosen.items())
+
+
+def from_cookie(value: str) -> dict[str, str]:
+    """Return the known choices of a cookie; what it cannot read is left out."""
+    return from_form(dict(pair.split(".", 1) for pair in value.split("-") if "." in pair))
+
+
+def as_css(chosen: Mapping[str, str]) -> str:
+    """Return the styles of the choices; nothing for the standard."""
+    return "".join(
+        option.css
+        for setting in SETTINGS
+        for option in setting.options
+        if chosen.get(setting.name) == option.value
+    )
+
+
+def safe_next(address: str) -> str:
+    """Return an address on this site to go back to; the settings page for anything else."""
+    if address.startswith("/") and not address.startswith(("//", "/\\")) and "\n" not in address:
+        return address
+    return "/accessibility"

@@ -1,0 +1,89 @@
+"""Home, display settings, and whether the shop is well."""
+
+from flask import Blueprint, Response, current_app, redirect, request
+from flask import render_template as render
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
+
+from storefront.catalogue import queries
+from storefront.catalogue.views import today
+from storefront.db import db, engine_words
+from storefront.pages import preferences
+from storefront.sessions import cookie_name
+
+ON_HOME = 6
+YEAR = 365 * 24 * 60 * 60  # seconds
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+def home() -> str:
+    cards = queries.cards(
+        queries.listed(), today=today(), low=current_app.config["LOW_STOCK"], limit=ON_HOME
+    )
+    return render("storefront/pages/home.html", cards=cards)
+
+
+@blueprint.get("/accessibility")
+def accessibility() -> Response:
+    """Show the statement, and the display settings as this reader has them."""
+    response = current_app.make_response(
+        render(
+            "storefront/pages/accessibility.html",
+            settings=preferences.SETTINGS,
+            chosen=_chosen(),
+            next=request.args.get("next", ""),
+        )
+    )
+    return _for_this_reader(response)
+
+
+@blueprint.post("/preferences")
+def choose() -> ResponseReturnValue:
+    """Keep the display settings in a cookie and go back to the page they were asked from."""
+    chosen = preferences.from_form(request.form)
+    response = redirect(preferences.safe_next(request.form.get("next", "")), 303)
+    response.set_cookie(
+        _cookie(),
+        preferences.to_cookie(chosen),
+        max_age=YEAR,
+        secure=current_app.config["SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+@blueprint.get("/preferences.css")
+def stylesheet() -> Response:
+    return _for_this_reader(Response(preferences.as_css(_chosen()), mimetype="text/css"))
+
+
+@blueprint.get("/healthz")
+def health() -> Response:
+    return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.get("/readyz")
+def ready() -> tuple[Response, int]:
+    """Say whether the database answers, and which engine it is."""
+    try:
+        db.session.execute(text("SELECT 1"))
+    except Exception as error:
+        return Response(f"database: {type(error).__name__}\n", mimetype="text/plain"), 503
+    return Response(f"database: {engine_words()}\n", mimetype="text/plain"), 200
+
+
+def _cookie() -> str:
+    return cookie_name("preferences", secure=current_app.config["SECURE"])
+
+
+def _chosen() -> dict[str, str]:
+    return preferences.from_cookie(request.cookies.get(_cookie(), ""))
+
+
+def _for_this_reader(response: Response) -> Response:
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.vary.add("Cookie")
+    return response

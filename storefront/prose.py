@@ -1,0 +1,124 @@
+"""Prose: the only door from Markdown to HTML, for articles, products and comments."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup
+
+TAGS = {
+    "a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre",
+    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+ATTRIBUTES = {
+    "a": {"href", "title"},
+    "h2": {"id"},
+    "h3": {"id"},
+    "h4": {"id"},
+    "ol": {"start"},
+}
+ANCHOR = re.compile(r"[^a-z0-9]+")
+
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+@dataclass
+class Heading:
+    """An entry of the contents: its anchor, its text, and the headings under it."""
+
+    anchor: str
+    text: str
+    level: int
+    below: list["Heading"] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Document:
+    """An article's body: HTML parts with the named blocks that stand between them."""
+
+    parts: list[Markup | str]
+    contents: list[Heading]
+
+
+def render(text: str) -> Markup:
+    """Return Markdown as HTML that is safe to show; raw HTML is shown as text."""
+    return _clean(_markdown.render(text))
+
+
+def render_document(text: str, *, is_block: Callable[[str], bool]) -> Document:
+    """Return an article's body with anchored headings, split where a named block stands.
+
+    A paragraph that is only `[name: rule]` is a block when `is_block` knows it; it appears in
+    `parts` as the plain text "name: rule", HTML parts as Markup.
+    """
+    tokens = _markdown.parse(text)
+    headings = list(_anchored(tokens))
+    parts: list[Markup | str] = []
+    start = 0
+    for index, token in enumerate(tokens):
+        name = _block_name(tokens, index)
+        if name is not None and is_block(name):
+            parts += [_part(tokens[start:index]), name]
+            start = index + 3
+    parts.append(_part(tokens[start:]))
+    return Document([part for part in parts if part], _nested(headings))
+
+
+def plain(text: str) -> Markup:
+    """Return what a stranger wrote as paragraphs, with no formatting at all."""
+    blocks = re.split(r"\n\s*\n", text.strip())
+    return Markup("").join(
+        Markup("<p>{}</p>").format(Markup("<br>").join(block.splitlines())) for block in blocks
+    )
+
+
+def _clean(html: str) -> Markup:
+    return Markup(
+        nh3.clean(
+            html,
+            tags=TAGS,
+            attributes=ATTRIBUTES,
+            url_schemes={"http", "https", "mailto", "tel"},
+            link_rel="noopener",
+        )
+    )
+
+
+def _part(tokens: list[Token]) -> Markup:
+    return _clean(_markdown.renderer.render(tokens, _markdown.options, {}))
+
+
+def _block_name(tokens: list[Token], index: int) -> str | None:
+    if tokens[index].type != "paragraph_open" or tokens[index].level != 0:
+        return None
+    match = re.fullmatch(r"\[([a-z]+(?:: ?[a-z0-9 -]+)?)\]", tokens[index + 1].content.strip())
+    return match[1] if match else None
+
+
+def _anchored(tokens: list[Token]) -> Iterator[Heading]:
+    """Give each heading a stable anchor made from its text, repeated ones numbered."""
+    seen: dict[str, int] = {}
+    for index, token in enumerate(tokens):
+        if token.type != "heading_open":
+            continue
+        text = "".join(child.content for child in tokens[index + 1].children or [])
+        anchor = ANCHOR.sub("-", text.lower()).strip("-") or "section"
+        seen[anchor] = seen.get(anchor, 0) + 1
+        if seen[anchor] > 1:
+            anchor = f"{anchor}-{seen[anchor]}"
+        token.attrSet("id", anchor)
+        yield Heading(anchor, text, int(token.tag[1]))
+
+
+def _nested(headings: list[Heading]) -> list[Heading]:
+    top: list[Heading] = []
+    path: list[Heading] = []
+    for heading in headings:
+        while path and path[-1].level >= heading.level:
+            path.pop()
+        (path[-1].below if path else top).append(heading)
+        path.append(heading)
+    return top

@@ -1,0 +1,334 @@
+"""The ledger: the one place that changes a count, a hold or what is held.
+
+Every change is one guarded UPDATE per variant, both sides in one statement, variants in id order,
+inside the caller's `db.writing()`. Uncounted variants take no part.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NoReturn
+
+from sqlalchemy import Row, func, select, update
+
+from storefront.catalogue.models import MOST_ON_HAND, Variant
+from storefront.db import db
+from storefront.orders.models import Order, OrderLine
+from storefront.stock.models import Hold, Movement
+
+
+@dataclass(frozen=True)
+class Shoes:
+    """A number of left and of right shoes."""
+
+    left: int
+    right: int
+
+    def __add__(self, other: "Shoes") -> "Shoes":
+        return Shoes(self.left + other.left, self.right + other.right)
+
+
+class NotEnough(Exception):
+    """There are fewer free shoes of a variant than were wanted; nothing was changed."""
+
+    def __init__(self, variant_id: int) -> None:
+        super().__init__(f"not enough free shoes of variant {variant_id}")
+        self.variant_id = variant_id
+
+
+class CountMoved(Exception):
+    """The count is no longer what the edit was based on; nothing was changed."""
+
+    def __init__(self, *, now: Shoes, last: Movement | None) -> None:
+        super().__init__("the count moved meanwhile")
+        self.now = now
+        self.last = last
+
+
+class BelowHeld(Exception):
+    """The new count is less than what is held for orders; nothing was changed."""
+
+    def __init__(self, *, held: Shoes, orders: list[int]) -> None:
+        super().__init__("the count would be below what is held")
+        self.held = held
+        self.orders = orders
+
+
+def needed(lines: Iterable[OrderLine]) -> dict[int, Shoes]:
+    """Return what lines take of each variant, added up, in id order."""
+    return _added_up(taken for line in lines for taken in _sides(line).items())
+
+
+def hold(lines: Iterable[OrderLine], *, now: datetime) -> None:
+    """Hold the shoes of order lines for their payment.
+
+    Raises NotEnough at the first variant of which there are too few free shoes.
+    """
+    lines = list(lines)
+    counted = _counted(needed(lines))
+    for variant_id, shoes in counted.items():
+        if not _change(variant_id, held=shoes):
+            raise NotEnough(variant_id)
+    for line in lines:
+        for variant_id, shoes in _sides(line).items():
+            if variant_id in counted:
+                db.session.add(
+                    Hold(
+                        order_line_id=line.id,
+                        variant_id=variant_id,
+                        left=shoes.left,
+                        right=shoes.right,
+                        since=now,
+                    )
+                )
+
+
+def release(order_id: int, *, why: str, now: datetime) -> None:
+    """End an order's live holds without a sale; a second call changes nothing."""
+    for variant_id, shoes in _added_up(_end_holds(order_id, why=why, now=now)).items():
+        if not _change(variant_id, held=Shoes(-shoes.left, -shoes.right)):
+            raise RuntimeError(f"variant {variant_id} holds less than its holds say")
+
+
+def sell(order: Order, *, now: datetime) -> None:
+    """Turn an order's holds into sales; lines whose hold has ended are taken from what is free.
+
+    Raises NotEnough where a line has no hold any more and there are too few free shoes.
+    """
+    held = _added_up(_end_holds(order.id, why="sold", now=now))
+    counted = _counted(needed(order.lines))
+    for variant_id, sold in counted.items():
+        was_held = held.get(variant_id, Shoes(0, 0))
+        after = _change(
+            variant_id,
+            on_hand=Shoes(-sold.left, -sold.right),
+            held=Shoes(-was_held.left, -was_held.right),
+        )
+        if after is None:
+            raise NotEnough(variant_id)
+        _record_sales(order, variant_id, sold, after, now=now)
+
+
+def _record_sales(
+    order: Order, variant_id: int, sold: Shoes, after: "Row[tuple[int, int]]", *, now: datetime
+) -> None:
+    """Write one row per line; the counts after each add up to the counts after all."""
+    left, right = after[0] + sold.left, after[1] + sold.right
+    for line in order.lines:
+        shoes = _sides(line).get(variant_id)
+        if shoes is None:
+            continue
+        left, right = left - shoes.left, right - shoes.right
+        db.session.add(
+            Movement(
+                variant_id=variant_id,
+                left_change=-shoes.left,
+                right_change=-shoes.right,
+                reason="sold",
+                by=f"Order {order.number}",
+                order_line_id=line.id,
+                at=now,
+                left_after=left,
+                right_after=right,
+            )
+        )
+
+
+def count(
+    variant_id: int,
+    counted: Shoes,
+    *,
+    based_on: Shoes,
+    reason: str = "counted",
+    note: str = "",
+    by: str,
+    now: datetime,
+) -> None:
+    """Set a variant's count, if it still is what the edit was based on.
+
+    Raises CountMoved where it moved meanwhile, BelowHeld where more is held than was counted.
+    """
+    change = Shoes(counted.left - based_on.left, counted.right - based_on.right)
+    after = db.session.execute(
+        update(Variant)
+        .where(
+            Variant.id == variant_id,
+            Variant.on_hand_left == based_on.left,
+            Variant.on_hand_right == based_on.right,
+            Variant.held_left <= counted.left,
+            Variant.held_right <= counted.right,
+        )
+        .values(on_hand_left=counted.left, on_hand_right=counted.right)
+        .returning(Variant.on_hand_left, Variant.on_hand_right)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if after is None:
+        _explain_refusal(variant_id, based_on)
+    if change != Shoes(0, 0):
+        db.session.add(
+            Movement(
+                variant_id=variant_id,
+                left_change=change.left,
+                right_change=change.right,
+                reason=reason,
+                note=note,
+                by=by,
+                at=now,
+                left_after=counted.left,
+                right_after=counted.right,
+            )
+        )
+
+
+def _explain_refusal(variant_id: int, based_on: Shoes) -> NoReturn:
+    row = db.session.execute(
+        select(
+            Variant.on_hand_left, Variant.on_hand_right, Variant.held_left, Variant.held_right
+        ).where(Variant.id == variant_id)
+    ).one()
+    if Shoes(row[0], row[1]) == based_on:
+        raise BelowHeld(held=Shoes(row[2], row[3]), orders=orders_holding(variant_id))
+    last = db.session.scalar(
+        select(Movement)
+        .where(Movement.variant_id == variant_id)
+        .order_by(Movement.id.desc())
+        .limit(1)
+    )
+    raise CountMoved(now=Shoes(row[0], row[1]), last=last)
+
+
+def orders_holding(variant_id: int) -> list[int]:
+    """Return the numbers of the orders that hold shoes of a variant, oldest first."""
+    return [
+        order.number
+        for order in db.session.scalars(
+            select(Order)
+            .join(OrderLine, OrderLine.order_id == Order.id)
+            .join(Hold, Hold.order_line_id == OrderLine.id)
+            .where(Hold.variant_id == variant_id, Hold.ended_at.is_(None))
+            .distinct()
+            .order_by(Order.id)
+        )
+    ]
+
+
+def differences() -> list[tuple[str, str]]:
+    """Return every variant, by sku, whose count or held is not the sum of its rows."""
+    moved = (
+        select(
+            Movement.variant_id,
+            func.sum(Movement.left_change).label("left"),
+            func.sum(Movement.right_change).label("right"),
+        )
+        .group_by(Movement.variant_id)
+        .subquery()
+    )
+    held = (
+        select(
+            Hold.variant_id,
+            func.sum(Hold.left).label("left"),
+            func.sum(Hold.right).label("right"),
+        )
+        .where(Hold.ended_at.is_(None))
+        .group_by(Hold.variant_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(
+            Variant,
+            func.coalesce(moved.c.left, 0),
+            func.coalesce(moved.c.right, 0),
+            func.coalesce(held.c.left, 0),
+            func.coalesce(held.c.right, 0),
+        )
+        .outerjoin(moved, moved.c.variant_id == Variant.id)
+        .outerjoin(held, held.c.variant_id == Variant.id)
+        .order_by(Variant.id)
+    )
+    found = []
+    for variant, left, right, held_left, held_right in rows:
+        if (variant.on_hand_left, variant.on_hand_right) != (left, right):
+            found.append(
+                (
+                    variant.sku,
+                    f"counts {variant.on_hand_left} left, {variant.on_hand_right} right;"
+                    f" ledger says {left}, {right}",
+                )
+            )
+        if (variant.held_left, variant.held_right) != (held_left, held_right):
+            found.append(
+                (
+                    variant.sku,
+                    f"held {variant.held_left} left, {variant.held_right} right;"
+                    f" holds say {held_left}, {held_right}",
+                )
+            )
+    return found
+
+
+def _sides(line: OrderLine) -> dict[int, Shoes]:
+    """What one line takes of each variant; a pair takes both sides of one."""
+    sides: dict[int, Shoes] = {}
+    for variant_id, one in (
+        (line.left_variant_id, Shoes(line.quantity, 0)),
+        (line.right_variant_id, Shoes(0, line.quantity)),
+    ):
+        if variant_id is not None:
+            sides[variant_id] = sides.get(variant_id, Shoes(0, 0)) + one
+    return sides
+
+
+def _counted(shoes: Mapping[int, Shoes]) -> dict[int, Shoes]:
+    """Leave out the variants that are not counted."""
+    counted = set(
+        db.session.scalars(select(Variant.id).where(Variant.id.in_(shoes), Variant.counted))
+    )
+    return {variant_id: n for variant_id, n in shoes.items() if variant_id in counted}
+
+
+def _change(
+    variant_id: int, *, on_hand: Shoes = Shoes(0, 0), held: Shoes = Shoes(0, 0)
+) -> "Row[tuple[int, int]] | None":
+    """Add to on hand and held where 0 ≤ held ≤ on hand stays true; return the counts after."""
+    on_left, on_right = Variant.on_hand_left + on_hand.left, Variant.on_hand_right + on_hand.right
+    held_left, held_right = Variant.held_left + held.left, Variant.held_right + held.right
+    return db.session.execute(
+        update(Variant)
+        .where(
+            Variant.id == variant_id,
+            held_left >= 0,
+            held_right >= 0,
+            on_left >= held_left,
+            on_right >= held_right,
+            on_left <= MOST_ON_HAND,
+            on_right <= MOST_ON_HAND,
+        )
+        .values(
+            on_hand_left=on_left,
+            on_hand_right=on_right,
+            held_left=held_left,
+            held_right=held_right,
+        )
+        .returning(Variant.on_hand_left, Variant.on_hand_right)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+
+
+def _end_holds(order_id: int, *, why: str, now: datetime) -> list[tuple[int, Shoes]]:
+    """End an order's live holds; return what each kept."""
+    lines = select(OrderLine.id).where(OrderLine.order_id == order_id)
+    ended = db.session.execute(
+        update(Hold)
+        .where(Hold.order_line_id.in_(lines), Hold.ended_at.is_(None))
+        .values(ended_at=now, end_reason=why)
+        .returning(Hold.variant_id, Hold.left, Hold.right)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return [(variant_id, Shoes(left, right)) for variant_id, left, right in ended]
+
+
+def _added_up(held: Iterable[tuple[int, Shoes]]) -> dict[int, Shoes]:
+    shoes: dict[int, Shoes] = {}
+    for variant_id, kept in held:
+        shoes[variant_id] = shoes.get(variant_id, Shoes(0, 0)) + kept
+    return dict(sorted(shoes.items()))

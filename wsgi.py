@@ -1,0 +1,81 @@
+"""The application: the one module that knows every room."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import blog.demo
+import config as settings
+import storefront.catalogue.demo
+import storefront.coaches.demo
+import storefront.delivery.demo
+import storefront.stock.demo
+from blog import views as blog_views
+from storefront import assets, db, errors, frame, guard, media, sessions
+from storefront.catalogue import views as catalogue
+from storefront.coaches import views as coaches
+from storefront.demo import commands as demo
+from storefront.pages import views as pages
+
+TEST_KEY = "sk_test_of_the_test_payment_company"
+MENU = [
+    ("/collections/all", "Shop"),
+    ("/blog", "Articles"),
+    ("/coaches", "Find a coach"),
+    ("/accessibility", "Display settings"),
+]
+
+
+def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) -> Flask:
+    """Return the whole shop. `config` overrides the environment; `payments` the company.
+
+    Raises config.SettingError where a setting has a value that the shop cannot work with.
+    """
+    root = str(settings.INSTANCE.parent)
+    app = Flask("shop", root_path=root, instance_path=str(settings.INSTANCE))
+    app.config.update(
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MEDIA_FOLDER=str(settings.INSTANCE / "media"),
+        MAIL_FOLDER=str(settings.INSTANCE / "mail"),
+        WTF_CSRF_TIME_LIMIT=None,  # slow hands
+        WTF_CSRF_SSL_STRICT=False,  # storefront/guard.py does it, also for those without Referer
+    )
+    app.config.update(settings.load(os.environ))
+    app.config.update(config or {})
+    _derive(app)
+
+    for part in (db, assets, frame, sessions, guard, errors):
+        part.init_app(app)
+    Migrate(app, db.db, directory=str(settings.INSTANCE.parent / "migrations"))
+    for room in (media, catalogue, coaches, pages, blog_views):
+        app.register_blueprint(room.blueprint)
+
+    app.jinja_env.globals.update(menu=MENU)
+    demo.loaders[:] = [
+        storefront.delivery.demo.load,
+        storefront.catalogue.demo.load,
+        storefront.stock.demo.load,
+        storefront.coaches.demo.load,
+        blog.demo.load,
+    ]
+    app.cli.add_command(demo.group)
+    if app.config["TRUSTED_PROXIES"]:
+        hops = app.config["TRUSTED_PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _derive(app: Flask) -> None:
+    """Add what follows from the settings: whether money moves, and where the payment page is."""
+    config = app.config
+    base = config["STRIPE_API_BASE"]
+    if base and not config["STRIPE_SECRET_KEY"]:
+        config["STRIPE_SECRET_KEY"] = TEST_KEY
+    config["TEST_MODE"] = "_live_" not in config["STRIPE_SECRET_KEY"]
+    parts = urlsplit(base or "https://checkout.stripe.com")
+    config["PAYMENT_PAGE_ORIGIN"] = f"{parts.scheme}://{parts.netloc}"

@@ -16,10 +16,19 @@ import storefront.coaches.demo
 import storefront.delivery.demo
 import storefront.stock.demo
 from blog import views as blog_views
-from storefront import assets, db, errors, frame, guard, media, sessions
+from storefront import assets, db, errors, frame, guard, jobs, media, sessions
+from storefront.cart import views as cart
 from storefront.catalogue import views as catalogue
+from storefront.checkout import commands as checkout_commands
+from storefront.checkout import jobs as checkout_jobs
+from storefront.checkout import setting as checkout_setting
+from storefront.checkout import views as checkout
+from storefront.checkout import webhook
 from storefront.coaches import views as coaches
 from storefront.demo import commands as demo
+from storefront.mail import commands as mail_commands
+from storefront.mail import jobs as mail_jobs
+from storefront.orders import views as orders
 from storefront.pages import views as pages
 
 TEST_KEY = "sk_test_of_the_test_payment_company"
@@ -51,8 +60,9 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
 
     for part in (db, assets, frame, sessions, guard, errors):
         part.init_app(app)
+    checkout_setting.init_app(app, payments)
     Migrate(app, db.db, directory=str(settings.INSTANCE.parent / "migrations"))
-    for room in (media, catalogue, coaches, pages, blog_views):
+    for room in (media, catalogue, coaches, cart, checkout, webhook, orders, pages, blog_views):
         app.register_blueprint(room.blueprint)
 
     app.jinja_env.globals.update(menu=MENU)
@@ -63,7 +73,9 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         storefront.coaches.demo.load,
         blog.demo.load,
     ]
-    app.cli.add_command(demo.group)
+    jobs.schedule[:] = [mail_jobs.job, checkout_jobs.job]
+    for commands in (demo, jobs, mail_commands, checkout_commands):
+        app.cli.add_command(commands.group)
     if app.config["TRUSTED_PROXIES"]:
         hops = app.config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -1,9 +1,13 @@
 """The guard: what a request must be to pass, and the headers every answer carries."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import BadRequest, Forbidden, LengthRequired, RequestEntityTooLarge
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_FIELDS = 200
@@ -19,9 +23,10 @@ def init_app(app: Flask) -> None:
     app.after_request(_add_headers)
 
 
-def exempt(view: object) -> None:
+def exempt(view: View) -> View:
     """Let unsafe requests of other programs reach this view, which must check them itself."""
     view.guard_exempt = True  # type: ignore[attr-defined]
+    return view
 
 
 def _check() -> None:

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from flask.cli import AppGroup
+
 from storefront.db import db
 
 log = logging.getLogger(__name__)
@@ -19,6 +21,16 @@ class Job:
     name: str
     every: float
     run: Callable[[], int]
+
+
+group = AppGroup("jobs", help="Work that is due: mails, overdue payments.")
+schedule: list[Job] = []
+
+
+@group.command("run")
+def run() -> None:
+    """Do all due work until stopped; several such processes are safe."""
+    run_forever(schedule)
 
 
 def run_forever(jobs: Sequence[Job]) -> None:

@@ -45,7 +45,7 @@ def running(
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         app = create_company(state_path, key, webhook_url, webhook_secret, address, pauses=pauses)
         serving = server(app, listening)
-        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.02})
+        thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.005})
         thread.start()
         try:
             yield address

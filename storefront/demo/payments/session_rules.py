@@ -90,8 +90,7 @@ def _check_life(params: Body, now: int) -> None:
         )
     if life > LONGEST_LIFE:
         raise Refused(
-            "The `expires_at` timestamp must be less than 24 hours from Checkout Session"
-            " creation.",
+            "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.",
             param="expires_at",
         )
 

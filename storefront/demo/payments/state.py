@@ -51,7 +51,7 @@ class Condition(NamedTuple):
 
 
 class State:
-    """One connection to the file and the lock that lets one thread use it at a time."""
+    """One connection to the file (":memory:" for none) and the lock that lets one thread use it."""
 
     def __init__(self, path: str | Path) -> None:
         self.lock = threading.Lock()

@@ -7,14 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
 import stripe
 
-from storefront.demo.payments import clock, running
+from storefront.demo.payments import clock, running, webhooks
 
 KEY = "sk_test_company"
 SECRET = "whsec_company"
@@ -46,9 +45,7 @@ class Answer:
         return json.loads(self.text)
 
 
-def send(
-    method: str, url: str, form: Any = None, headers: dict[str, str] | None = None
-) -> Answer:
+def send(method: str, url: str, form: Any = None, headers: dict[str, str] | None = None) -> Answer:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
     body = form if isinstance(form, bytes) else urlencode(form) if form is not None else None
@@ -93,7 +90,7 @@ def shop() -> Iterator[Shop]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Takes) as server:
         shop = Shop(f"http://127.0.0.1:{server.server_address[1]}/webhooks/stripe")
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread = threading.Thread(target=server.serve_forever, args=(0.005,))
         thread.start()
         yield shop
         server.shutdown()
@@ -166,16 +163,29 @@ def client_of(url: str) -> stripe.StripeClient:
     return stripe.StripeClient(KEY, base_addresses={"api": url})
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the courier look around often, so that a moved clock is soon noticed."""
+    monkeypatch.setattr(webhooks, "LONGEST_WAIT", 0.02)
+
+
 @pytest.fixture
-def company(tmp_path: Path, shop: Shop) -> Iterator[Company]:
+def company(shop: Shop) -> Iterator[Company]:
     """A company that tells the shop; failed deliveries are tried again at once."""
     with running(
-        tmp_path / "state.sqlite3",
+        ":memory:",
         key=KEY,
         webhook_url=shop.url,
         webhook_secret=SECRET,
         pauses=(0.05, 0.1),
     ) as url:
+        yield Company(url, client_of(url))
+
+
+@pytest.fixture(scope="session")
+def shared() -> Iterator[Company]:
+    """A company, without a shop, for tests that look only at what they made themselves."""
+    with running(":memory:", key=KEY) as url:
         yield Company(url, client_of(url))
 
 

@@ -2,7 +2,13 @@
 
 from base64 import b64encode
 
+import pytest
 import stripe
+
+
+@pytest.fixture
+def company(shared):
+    return shared
 
 
 def test_another_key_is_refused(company):
@@ -12,7 +18,8 @@ def test_another_key_is_refused(company):
 
     assert isinstance(error, stripe.AuthenticationError)
     assert error.http_status == 401
-    assert "sk_test_" in str(error) and "sk_test_other" not in str(error)
+    assert "sk_test_" in str(error)
+    assert "sk_test_other" not in str(error)
 
 
 def test_no_key_is_refused(company):

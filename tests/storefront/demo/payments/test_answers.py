@@ -77,7 +77,7 @@ def test_a_refused_work_is_refused_again_under_its_key(company):
     company.refused(lambda: ask(1_000_000))
     again = company.refused(lambda: ask(1_000_000))
 
-    assert again.http_status == 400 and again.param == "amount"
+    assert (again.http_status, again.param) == (400, "amount")
     assert again.headers["Idempotent-Replayed"] == "true"
     assert isinstance(company.refused(lambda: ask(1)), stripe.IdempotencyError)
 

@@ -3,6 +3,11 @@
 import pytest
 
 
+@pytest.fixture
+def company(shared):
+    return shared
+
+
 def refund(company, **params):
     return company.client.v1.refunds.create(params)
 
@@ -92,7 +97,7 @@ def test_refunds_list_by_intent_and_charge(company):
 
     assert ids(payment_intent=first.payment_intent) == [made[1].id, made[0].id]
     assert ids(charge=other.charge) == [other.id]
-    assert len(ids()) == 3
+    assert ids(limit=3) == [other.id, made[1].id, made[0].id]
     assert refunds.retrieve(other.id).amount == other.amount
 
 
@@ -103,7 +108,7 @@ def test_charges_and_intents_can_be_listed(company):
     [charge] = v1.charges.list({"payment_intent": first.payment_intent}).data
 
     assert charge.payment_intent == first.payment_intent
-    assert [i.id for i in v1.payment_intents.list().data] == [
+    assert [i.id for i in v1.payment_intents.list({"limit": 2}).data] == [
         second.payment_intent,
         first.payment_intent,
     ]

@@ -7,6 +7,11 @@ import pytest
 from .conftest import delivery, line
 
 
+@pytest.fixture
+def company(shared):
+    return shared
+
+
 def refusal(company, **changes):
     error = company.refused(lambda: company.open(**changes))
     assert error.http_status == 400
@@ -99,6 +104,11 @@ def refusal(company, **changes):
         ),
         (
             {"line_items": [line("Lace", 49)], "shipping_options": None},
+            "amount_too_small",
+            None,
+        ),
+        (
+            {"line_items": [line("Gift", 0)], "shipping_options": [delivery("Van", 49)]},
             "amount_too_small",
             None,
         ),

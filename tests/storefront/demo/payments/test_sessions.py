@@ -10,7 +10,8 @@ def test_a_new_session_is_open_and_has_its_amounts(company):
         line_items=[line("Drift", 12_000, 2), line("Lace", 450, 3)], customer_email="ann@shop.test"
     )
 
-    assert session.id.startswith("cs_test_") and len(session.id) == 66
+    assert session.id.startswith("cs_test_")
+    assert len(session.id) == 66
     assert (session.status, session.payment_status, session.livemode) == ("open", "unpaid", False)
     assert session.url == f"{company.url}/pay/{session.id}"
     assert session.amount_subtotal == 25_350
@@ -67,7 +68,7 @@ def test_lines_come_in_pages(company):
 
     lines = company.client.v1.checkout.sessions.line_items.list(session.id)
 
-    assert len(lines.data) == 10 and lines.has_more
+    assert (len(lines.data), lines.has_more) == (10, True)
     assert [item.description for item in lines.auto_paging_iter()] == [
         f"Shoe {i}" for i in range(25)
     ]
@@ -90,7 +91,7 @@ def test_lines_show_only_when_asked_for_and_ten_at_most(company):
 
     assert "line_items" not in session.to_dict()
     shown = company.session(session.id, "line_items").line_items
-    assert len(shown.data) == 10 and shown.has_more
+    assert (len(shown.data), shown.has_more) == (10, True)
 
 
 def test_delivery_is_opened_by_expand_or_by_id(company):
@@ -131,6 +132,7 @@ def test_sessions_list_newest_first_in_pages(company):
     assert [s.id for s in listed.data] == made[:2:-1]
     assert listed.has_more
     assert [s.id for s in listed.auto_paging_iter()] == made[::-1]
+    assert not company.client.v1.checkout.sessions.list({"limit": 5}).has_more
 
 
 def test_sessions_list_by_status_and_intent(company):

@@ -1,0 +1,158 @@
+"""What a shopper sees of the cart and does with it."""
+
+from dataclasses import replace
+
+from babel import Locale
+from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
+from flask import render_template as render
+from flask.typing import ResponseReturnValue
+
+from storefront.cart import cookie, queries
+from storefront.cart.forms import AddForm, ChangeForm, DeliveryForm
+from storefront.cart.models import MOST_IN_ALL, Cart, Line
+from storefront.catalogue.models import Variant
+from storefront.catalogue.queries import variant_on_sale, variants_by_id
+from storefront.catalogue.views import today
+from storefront.delivery.queries import countries
+
+NOT_SOLD = "That size is not sold here. Please choose another."
+FULL = "The cart is full. Please pay for what is in it first."
+
+blueprint = Blueprint("cart", __name__)
+
+
+@blueprint.get("/cart")
+def show() -> Response:
+    return page(current())
+
+
+@blueprint.post("/cart/lines")
+def add() -> ResponseReturnValue:
+    cart = current()
+    form = AddForm()
+    if not form.validate_on_submit():
+        return page(cart, *_sentences(form), status=422)
+    variant = variant_on_sale(form.sku.data or "")
+    if variant is None:
+        return page(cart, NOT_SOLD, status=422)
+    there = _pairs_for(cart, variant)
+    if there == 0:
+        return page(cart, f"{_name(variant)} is out of stock, so it was not added.", status=409)
+    line = cart.line(Line(variant.id, variant.id, 0).key)
+    had = line.quantity if line else 0
+    came_from = request.form.get("from", "")[:80] or (line.came_from if line else "")
+    wanted = had + (form.quantity.data or 0)
+    changed, quantity = _put(cart, variant, wanted, came_from, there)
+    if quantity <= had:
+        return page(cart, _why_not_more(quantity, there), status=409)
+    told = f"{_name(variant)} is in your cart."
+    if quantity < wanted:
+        told = f"{_name(variant)}: {_why_not_more(quantity, there)}"
+    return _keep(changed, told)
+
+
+@blueprint.post("/cart/lines/<key>")
+def change(key: str) -> ResponseReturnValue:
+    cart = current()
+    form = ChangeForm()
+    if not form.validate_on_submit():
+        return page(cart, *_sentences(form), status=422)
+    line = cart.line(key)
+    if line is None:
+        return _keep(cart, "That is not in your cart any more.")
+    wanted = form.quantity.data or 0
+    variant = variants_by_id({line.left or 0}).get(line.left or 0)
+    if wanted == 0 or variant is None:
+        name = _name(variant) if variant else "That shoe"
+        return _keep(cart.put(replace(line, quantity=0)), f"{name} was taken out of your cart.")
+    there = _pairs_for(cart, variant)
+    changed, quantity = _put(cart, variant, wanted, line.came_from, there)
+    if quantity == 0:
+        return page(cart, f"{_name(variant)} is out of stock now.", status=409)
+    told = f"{_name(variant)}: now {quantity} in your cart."
+    if quantity < wanted:
+        told = f"{_name(variant)}: {_why_not_more(quantity, there)}"
+    return _keep(changed, told)
+
+
+@blueprint.post("/cart/delivery")
+def deliver() -> ResponseReturnValue:
+    cart = current()
+    form = DeliveryForm()
+    form.country.choices = countries()
+    if not form.validate_on_submit():
+        return page(cart, *_sentences(form), status=422)
+    if form.country.data not in form.country.choices:
+        return page(cart, "We do not send to that country yet.", status=422)
+    return _keep(
+        replace(cart, country=form.country.data, email=form.email.data or ""),
+        "Delivery is set.",
+    )
+
+
+def current() -> Cart:
+    """Return the shopper's cart, without what was paid meanwhile, with a country where one fits."""
+    cart = queries.without_bought(cookie.read())
+    if not cart.country and len(served := countries()) == 1:
+        return replace(cart, country=served[0])
+    return cart
+
+
+def page(cart: Cart, *sentences: str, status: int = 200) -> Response:
+    """Show the cart, with sentences about what could not be done."""
+    basket = queries.basket(cart, today=today(), low=current_app.config["LOW_STOCK"])
+    territories = Locale("en", "US").territories
+    response = current_app.make_response(
+        render(
+            "storefront/cart/show.html",
+            basket=basket,
+            sentences=sentences,
+            countries=[(code, territories.get(code, code)) for code in countries()],
+            can_take_payment=bool(current_app.config["STRIPE_SECRET_KEY"]),
+        )
+    )
+    response.status_code = status
+    cookie.write(response, cart)
+    return response
+
+
+def _put(cart: Cart, variant: Variant, wanted: int, came_from: str, there: int) -> tuple[Cart, int]:
+    """Put pairs into the cart, at most what is there and what an order may have."""
+    line = Line(variant.id, variant.id, 0, came_from, variant.price_minor)
+    quantity = min(wanted, there, cart.room_for(line.key))
+    return cart.put(replace(line, quantity=quantity)), quantity
+
+
+def _why_not_more(quantity: int, there: int) -> str:
+    if quantity == there:
+        return f"there are only {there}, so your cart has {quantity}."
+    return (
+        f"an order can have 6 pairs of one size and {MOST_IN_ALL} in all,"
+        f" so your cart has {quantity} of it."
+    )
+
+
+def _pairs_for(cart: Cart, variant: Variant) -> int:
+    """Return how many pairs this shopper can have, with those that their own order holds."""
+    own = queries.own_pairs(cart.id).get(variant.id, 0)
+    told = queries.told_to(variant, own, today=today(), low=current_app.config["LOW_STOCK"])
+    return MOST_IN_ALL if told.pairs is None else told.pairs
+
+
+def _name(variant: Variant) -> str:
+    choice = (variant.color.name, variant.size, variant.width)
+    return ", ".join(filter(None, (variant.product.title, *choice)))
+
+
+def _sentences(form: AddForm | ChangeForm | DeliveryForm) -> list[str]:
+    return [str(error) for errors in form.errors.values() for error in errors]
+
+
+def _keep(cart: Cart, told: str) -> Response:
+    response = current_app.make_response(redirect(url_for("cart.show"), 303))
+    try:
+        cookie.write(response, cart)
+    except cookie.TooLarge:
+        return page(current(), FULL, status=422)
+    flash(told)
+    return response

@@ -1,0 +1,59 @@
+"""The mails of a purchase: to the shopper that it is paid, to staff that there is work."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from storefront.clock import moment_words
+from storefront.mail import outbox
+from storefront.mail.models import TO_STAFF
+from storefront.money import money_words
+from storefront.orders.models import Order
+
+
+def order_paid(order: Order, *, shop_url: str, zone: ZoneInfo, now: datetime) -> None:
+    """Queue both mails of a paid order, in the transaction that makes it paid."""
+
+    def money(minor: int) -> str:
+        return money_words(minor, order.currency)
+
+    facts = {
+        "number": order.number,
+        "when": moment_words(now, zone),
+        "order_address": f"{shop_url}/orders/{order.reference}",
+        "staff_address": f"{shop_url}/staff/orders/{order.number}",
+        "lines": [
+            f"{line.quantity} × {line.title}, {line.choice}: {money(line.total_minor)}"
+            for line in order.lines
+        ],
+        "subtotal": money(order.subtotal_minor),
+        "discount": money(order.discount_minor) if order.discount_minor else "",
+        "delivery": f"{order.delivery_name}: {money(order.delivery_minor)}",
+        "tax": money(order.tax_minor) if order.tax_minor else "",
+        "total": money(order.total_minor or 0),
+        "address": [
+            part
+            for part in (
+                order.name,
+                order.line1,
+                order.line2,
+                f"{order.city}, {order.region} {order.postal_code}".replace(",  ", ", "),
+                order.country,
+            )
+            if part
+        ],
+    }
+    if order.email:
+        outbox.queue(
+            cause=f"order-paid:{order.number}",
+            recipient=order.email,
+            template="order_paid",
+            facts=facts,
+            now=now,
+        )
+    outbox.queue(
+        cause=f"order-new:{order.number}",
+        recipient=TO_STAFF,
+        template="order_new",
+        facts=facts,
+        now=now,
+    )

@@ -1,0 +1,312 @@
+"""The payment company in our words: the only module that knows the `stripe` package."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+import stripe
+
+from storefront.db import db
+
+TIMEOUT = 10  # seconds for one request
+BUSY_TRIES = 20  # while another request with the same key is at work
+BUSY_PAUSE = 0.25  # seconds
+
+
+class Refused(Exception):
+    """The payment company refused the request (4xx); its sentence is for staff, not shoppers."""
+
+
+class Unclear(Exception):
+    """No clear answer came (time-out, cut line, 5xx): the request may have been carried out."""
+
+
+class BadEvent(Exception):
+    """An event that is not signed by the company, is stale, or cannot be read."""
+
+
+@dataclass(frozen=True)
+class PageLine:
+    name: str
+    unit_minor: int
+    quantity: int
+
+
+@dataclass(frozen=True)
+class PageDelivery:
+    name: str
+    price_minor: int
+    least_days: int | None
+    most_days: int | None
+
+
+@dataclass(frozen=True)
+class PageRequest:
+    """All that is needed to ask for a payment page, and to ask for the very same one again.
+
+    `expires_at` is in seconds since 1970, as the company counts.
+    """
+
+    key: str
+    number: int
+    currency: str
+    lines: list[PageLine]
+    country: str
+    deliveries: list[PageDelivery]
+    email: str
+    expires_at: int
+    success_url: str
+    cancel_url: str
+    note: str
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "PageRequest":
+        lines = [PageLine(**line) for line in data["lines"]]
+        deliveries = [PageDelivery(**delivery) for delivery in data["deliveries"]]
+        return cls(**{**data, "lines": lines, "deliveries": deliveries})
+
+
+@dataclass(frozen=True)
+class OpenPage:
+    session_id: str
+    address: str
+
+
+@dataclass(frozen=True)
+class PageFacts:
+    """A payment page as the company describes it. Amounts are minor units.
+
+    `delivery` is the place of the chosen method among those offered, None before the choice.
+    """
+
+    session_id: str
+    key: str
+    status: str
+    payment_status: str
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    delivery_minor: int
+    tax_minor: int
+    total_minor: int
+    delivery: int | None
+    payment_intent: str | None
+    person: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_paid(self) -> bool:
+        return self.status == "complete" and self.payment_status in {"paid", "no_payment_required"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a signed message says happened, and to which payment page."""
+
+    id: str
+    type: str
+    session_id: str | None
+
+
+class Payments(Protocol):
+    """What the shop asks of a payment company."""
+
+    hears_events: bool
+
+    def open_page(self, request: PageRequest) -> OpenPage: ...
+    def look_up(self, session_id: str) -> PageFacts | None: ...
+    def close_page(self, session_id: str) -> None: ...
+    def read_event(self, body: bytes, signature: str) -> Event: ...
+
+
+class StripePayments:
+    """Stripe, or whatever speaks its interface at `base`."""
+
+    def __init__(self, key: str, *, base: str = "", webhook_secret: str = "") -> None:
+        self._client = stripe.StripeClient(
+            key,
+            base_addresses={"api": base} if base else {},
+            http_client=stripe.RequestsClient(timeout=TIMEOUT),
+            max_network_retries=0,
+        )
+        self._secret = webhook_secret
+        self.hears_events = bool(webhook_secret)
+
+    def open_page(self, request: PageRequest) -> OpenPage:
+        """Open a payment page; the same request again gives the same page.
+
+        Raises Refused or Unclear.
+        """
+        for _ in range(BUSY_TRIES):
+            try:
+                with _in_our_words():
+                    session = self._client.v1.checkout.sessions.create(
+                        _parameters(request), {"idempotency_key": request.key}
+                    )
+                return OpenPage(session.id, session.url or "")
+            except _Busy:
+                time.sleep(BUSY_PAUSE)
+        raise Unclear("another request with the same key is still at work")
+
+    def look_up(self, session_id: str) -> PageFacts | None:
+        """Return what the company knows of a page, or None where it knows no such page."""
+        try:
+            with _in_our_words():
+                return _facts(self._client.v1.checkout.sessions.retrieve(session_id))
+        except _Missing:
+            return None
+
+    def close_page(self, session_id: str) -> None:
+        """End a page so that nobody can pay on it; one that has ended already stays as it is."""
+        try:
+            with _in_our_words():
+                self._client.v1.checkout.sessions.expire(session_id)
+        except (Refused, _Missing):
+            pass  # complete or expired: the look-up that follows says which
+
+    def read_event(self, body: bytes, signature: str) -> Event:
+        """Return a signed event. Raises BadEvent for a forged, stale or unreadable one."""
+        try:
+            event = self._client.construct_event(body, signature, self._secret)
+        except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError) as error:
+            raise BadEvent(str(error)) from error
+        thing = event.data.object
+        is_page = event.type.startswith("checkout.session.")
+        return Event(event.id, event.type, thing["id"] if is_page else None)
+
+
+class _Missing(Exception):
+    """The company knows no such thing."""
+
+
+class _Busy(Exception):
+    """Another request with the same key is being carried out."""
+
+
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Call the company with no transaction open, and turn its errors into ours.
+
+    https://docs.stripe.com/error-low-level: a 4xx is final, anything else may have been done.
+    """
+    db.assert_idle()
+    try:
+        yield
+    except stripe.StripeError as error:
+        status = error.http_status or 0
+        if status == 404:
+            raise _Missing from error
+        if status == 409:
+            raise _Busy from error
+        if 400 <= status < 500 and status != 429:
+            raise Refused(error.user_message or str(error)) from error
+        raise Unclear(str(error)) from error
+
+
+def _parameters(request: PageRequest) -> Any:
+    """Write a page request as a Checkout Session (API 2026-10-28.endive)."""
+    currency = request.currency.lower()
+    parameters: dict[str, Any] = {
+        "mode": "payment",
+        "ui_mode": "hosted_page",
+        "client_reference_id": str(request.number),
+        "metadata": {"page": request.key},
+        "expires_at": request.expires_at,
+        "success_url": request.success_url,
+        "cancel_url": request.cancel_url,
+        "line_items": [
+            {
+                "quantity": line.quantity,
+                "price_data": {
+                    "currency": currency,
+                    "unit_amount": line.unit_minor,
+                    "product_data": {"name": line.name},
+                },
+            }
+            for line in request.lines
+        ],
+        "shipping_address_collection": {"allowed_countries": [request.country]},
+        "shipping_options": [
+            {"shipping_rate_data": _shipping_rate(delivery, currency)}
+            for delivery in request.deliveries
+        ],
+        "custom_text": {"submit": {"message": request.note}},
+    }
+    if request.email:
+        parameters["customer_email"] = request.email
+    return parameters
+
+
+def _shipping_rate(delivery: PageDelivery, currency: str) -> dict[str, Any]:
+    rate: dict[str, Any] = {
+        "type": "fixed_amount",
+        "display_name": delivery.name,
+        "fixed_amount": {"amount": delivery.price_minor, "currency": currency},
+    }
+    if delivery.most_days:
+        estimate = {"maximum": {"unit": "business_day", "value": delivery.most_days}}
+        if delivery.least_days:
+            estimate["minimum"] = {"unit": "business_day", "value": delivery.least_days}
+        rate["delivery_estimate"] = estimate
+    return rate
+
+
+def _facts(session: stripe.checkout.Session) -> PageFacts:
+    totals = session.total_details
+    cost = session.shipping_cost
+    intent = session.payment_intent
+    return PageFacts(
+        session_id=session.id,
+        key=(session.metadata or {})["page"] if session.metadata else "",
+        status=session.status or "",
+        payment_status=session.payment_status,
+        currency=(session.currency or "").upper(),
+        subtotal_minor=session.amount_subtotal or 0,
+        discount_minor=totals.amount_discount if totals else 0,
+        delivery_minor=cost.amount_total if cost else 0,
+        tax_minor=totals.amount_tax if totals else 0,
+        total_minor=session.amount_total or 0,
+        delivery=_chosen_delivery(session),
+        payment_intent=intent if isinstance(intent, str) or intent is None else intent.id,
+        person=_person(session),
+    )
+
+
+def _chosen_delivery(session: stripe.checkout.Session) -> int | None:
+    """Return the place of the chosen rate in `shipping_options`, which keep our order."""
+    chosen = session.shipping_cost.shipping_rate if session.shipping_cost else None
+    for place, option in enumerate(session.shipping_options or []):
+        if chosen is not None and _id(option.shipping_rate) == _id(chosen):
+            return place
+    return None
+
+
+def _id(thing: Any) -> str:
+    return thing if isinstance(thing, str) else str(thing.id)
+
+
+def _person(session: stripe.checkout.Session) -> dict[str, str]:
+    details = session.customer_details
+    collected = session.collected_information
+    shipping = collected.shipping_details if collected else None
+    address = shipping.address if shipping else None
+    return {
+        "email": (details.email if details else None) or "",
+        "phone": (details.phone if details else None) or "",
+        "name": (shipping.name if shipping else None) or "",
+        "line1": (address.line1 if address else None) or "",
+        "line2": (address.line2 if address else None) or "",
+        "city": (address.city if address else None) or "",
+        "region": (address.state if address else None) or "",
+        "postal_code": (address.postal_code if address else None) or "",
+    }
+
+
+def in_seconds(moment: datetime) -> int:
+    """Return a moment as the company counts it: whole seconds since 1970."""
+    return int(moment.timestamp())

@@ -1,0 +1,38 @@
+"""The settings of a purchase, read from the application once for views, events and jobs."""
+
+from typing import cast
+
+from flask import Flask, current_app
+
+from storefront.checkout.payments import Payments, StripePayments
+from storefront.checkout.purchase import Terms
+
+KEY = "payments"
+
+
+def init_app(app: Flask, given: Payments | None) -> None:
+    """Connect the payment company: the one given, else the one that the settings name."""
+    config = app.config
+    app.extensions[KEY] = given or StripePayments(
+        config["STRIPE_SECRET_KEY"] or "sk_test_none",
+        base=config["STRIPE_API_BASE"],
+        webhook_secret=config["STRIPE_WEBHOOK_SECRET"],
+    )
+
+
+def payments() -> Payments:
+    """Return the payment company of this application."""
+    return cast(Payments, current_app.extensions[KEY])
+
+
+def terms() -> Terms:
+    """Return the settings that a purchase needs."""
+    config = current_app.config
+    return Terms(
+        currency=config["CURRENCY"],
+        hold_minutes=config["HOLD_MINUTES"],
+        low_stock=config["LOW_STOCK"],
+        shop_url=config["SHOP_URL"],
+        zone=config["SHOP_TIMEZONE"],
+        mode="test" if config["TEST_MODE"] else "live",
+    )

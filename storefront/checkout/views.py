@@ -1,0 +1,70 @@
+"""What a shopper sees of the checkout: the way to the payment page and back."""
+
+import logging
+
+from flask import Blueprint, Response, abort, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from storefront.cart import cookie
+from storefront.cart import views as cart_views
+from storefront.cart.queries import without_bought
+from storefront.checkout import purchase
+from storefront.checkout.payments import Refused, Unclear
+from storefront.checkout.setting import payments, terms
+from storefront.clock import utcnow
+from storefront.db import db
+from storefront.orders.models import Order, PaymentPage
+
+NOT_SET_UP = "Paying is not set up in this shop yet."
+SILENT = (
+    "The payment company does not answer just now. Your cart is kept and nothing was charged."
+    " Please try again in a few minutes{phone}."
+)
+
+log = logging.getLogger(__name__)
+
+blueprint = Blueprint("checkout", __name__)
+
+
+@blueprint.post("/checkout")
+def start() -> ResponseReturnValue:
+    """Hold the shoes and send the shopper to the payment page."""
+    cart = cart_views.current()
+    if not current_app.config["STRIPE_SECRET_KEY"]:
+        return cart_views.page(cart, NOT_SET_UP, status=503)
+    try:
+        address = purchase.start(cart, payments=payments(), terms=terms(), now=utcnow())
+    except purchase.CannotBuy as problem:
+        return cart_views.page(cart, *problem.sentences, status=409 if problem.gone else 422)
+    except purchase.AlreadyPaid as paid:
+        return redirect(url_for("orders.show", reference=paid.reference), 303)
+    except (Refused, Unclear) as error:
+        log.error("no payment page for cart %s: %s", cart.id, error)
+        return cart_views.page(cart, _silent(), status=503)
+    response = redirect(address, 303)
+    cookie.write(response, cart)
+    return response
+
+
+@blueprint.get("/checkout/return")
+def come_back() -> Response | ResponseReturnValue:
+    """Settle the order that was paid for and show it: the one GET that writes."""
+    session_id = request.args.get("session_id", "")
+    order = db.session.scalar(
+        select(Order).join(Order.pages).where(PaymentPage.session_id == session_id)
+    ) or abort(404)
+    try:
+        purchase.settle(session_id, payments=payments(), terms=terms(), now=utcnow())
+    except (Refused, Unclear) as error:
+        log.warning("order %s is not settled yet: %s", order.number, error)
+    response = redirect(url_for("orders.show", reference=order.reference), 303)
+    cart = cookie.read()
+    if cart.id == order.cart_id:
+        cookie.write(response, without_bought(cart))
+    return response
+
+
+def _silent() -> str:
+    phone = current_app.config["SHOP_PHONE"]
+    return SILENT.format(phone=f", or call us: {phone}" if phone else "")

@@ -1,0 +1,46 @@
+"""What the payment company sends: events, each checked, kept, and settled once."""
+
+import logging
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
+
+from storefront import guard
+from storefront.checkout import purchase
+from storefront.checkout.events import is_applied, note_event
+from storefront.checkout.payments import BadEvent
+from storefront.checkout.setting import payments, terms
+from storefront.clock import utcnow
+from storefront.db import db
+
+log = logging.getLogger(__name__)
+
+blueprint = Blueprint("webhook", __name__)
+
+
+@blueprint.post("/webhooks/stripe")
+@guard.exempt
+def receive() -> ResponseReturnValue:
+    """Answer 200 when the event has had its effect, 500 so that it is sent again, 400 to a forger."""
+    try:
+        event = payments().read_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
+    except BadEvent:
+        raise BadRequest("This event is not signed by the payment company.") from None
+    if is_applied(event.id):
+        return "", 200
+    now = utcnow()
+    try:
+        if event.session_id is None:
+            with db.writing():
+                note_event(event, now=now, applied_at=now)
+        else:
+            purchase.settle(
+                event.session_id, payments=payments(), terms=terms(), now=now, event=event
+            )
+    except Exception as error:  # whatever it is, the event is kept and asked for again
+        log.exception("event %s failed", event.id)
+        with db.writing():
+            note_event(event, now=now, error=f"{type(error).__name__}: {error}")
+        return "", 500
+    return "", 200

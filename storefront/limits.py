@@ -1,0 +1,28 @@
+"""Limits: how often something may be tried from one network address."""
+
+import logging
+
+from flask import Flask, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+
+log = logging.getLogger(__name__)
+
+limiter = Limiter(get_remote_address, in_memory_fallback_enabled=True)
+
+
+def init_app(app: Flask) -> None:
+    """Count tries in Redis where REDIS_URL names one, else in each process for itself."""
+    app.config.setdefault("RATELIMIT_ENABLED", True)
+    app.config["RATELIMIT_STORAGE_URI"] = app.config["REDIS_URL"] or "memory://"
+    limiter.init_app(app)
+    if app.config["REDIS_URL"]:
+        log.info("rate limits are shared through Redis")
+    else:
+        level = logging.WARNING if app.config["PRODUCTION"] else logging.INFO
+        log.log(level, "rate limits are kept in each process; REDIS_URL would share them")
+
+
+def address_and_email() -> str:
+    """Return who tries to sign in as whom: a stranger elsewhere cannot lock anyone out."""
+    return f"{get_remote_address()} {request.form.get('email', '').strip().lower()[:254]}"

@@ -1,0 +1,84 @@
+"""Sending what is due: by SMTP where that is set up, else into files that can be read."""
+
+import logging
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from flask import current_app, render_template
+
+from storefront.clock import utcnow
+from storefront.db import db
+from storefront.jobs import Job
+from storefront.mail import outbox
+from storefront.mail.models import TO_STAFF, Letter
+
+TIMEOUT = 20  # seconds
+
+log = logging.getLogger(__name__)
+
+
+def send_due() -> int:
+    """Send every letter that is due; return how many went. A failure waits and is tried again."""
+    sent = 0
+    while True:
+        with db.writing():
+            letter = outbox.claim(now=utcnow())
+        if letter is None:
+            return sent
+        try:
+            deliver(compose(letter))
+        except Exception as error:  # one bad letter must not keep the others back
+            log.warning("letter %s was not sent", letter.cause, exc_info=True)
+            with db.writing():
+                outbox.mark_failed(letter, f"{type(error).__name__}: {error}", now=utcnow())
+        else:
+            with db.writing():
+                outbox.mark_sent(letter.id, now=utcnow())
+            sent += 1
+
+
+def compose(letter: Letter) -> EmailMessage:
+    """Write a letter out. Its Message-ID comes from its cause, so a repeat is the same mail."""
+    text = render_template(f"storefront/mail/{letter.template}.txt", **letter.facts)
+    subject, _, body = text.partition("\n")
+    config = current_app.config
+    host = urlsplit(config["SHOP_URL"]).hostname
+    message = EmailMessage()
+    message["Subject"] = subject.removeprefix("Subject: ").strip()
+    message["From"] = formataddr((config["SHOP_NAME"], config["SHOP_EMAIL"]))
+    message["Reply-To"] = config["SHOP_EMAIL"]
+    to_staff = letter.recipient == TO_STAFF
+    message["To"] = config["SHOP_EMAIL"] if to_staff else letter.recipient
+    message["Date"] = format_datetime(letter.created_at)
+    message["Message-ID"] = f"<{letter.cause.replace(':', '.')}@{host}>"
+    message.set_content(body.lstrip("\n"))
+    return message
+
+
+def deliver(message: EmailMessage) -> None:
+    """Hand a mail to the server of SMTP_URL, or keep it as a file under instance/mail/."""
+    url = current_app.config["SMTP_URL"]
+    if not url:
+        folder = Path(current_app.config["MAIL_FOLDER"])
+        folder.mkdir(parents=True, exist_ok=True)
+        name = str(message["Message-ID"]).strip("<>").partition("@")[0]
+        (folder / f"{name}.eml").write_bytes(message.as_bytes())
+        return
+    parts = urlsplit(url)
+    secure = parts.scheme == "smtps"
+    connect = smtplib.SMTP_SSL if secure else smtplib.SMTP
+    port = parts.port or (465 if secure else 587)
+    with connect(parts.hostname or "", port, timeout=TIMEOUT) as server:
+        server.ehlo()
+        if not secure and server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context())
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(message)
+
+
+job = Job("mail", every=1, run=send_due)

@@ -1,0 +1,80 @@
+"""The outbox: letters are queued in the transaction of their cause and sent by the jobs process."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from storefront.db import db
+from storefront.mail.models import Letter
+
+CLAIM = timedelta(minutes=5)
+PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
+
+
+def queue(
+    *, cause: str, recipient: str, template: str, facts: Mapping[str, Any], now: datetime
+) -> bool:
+    """Queue one letter inside `db.writing()`; a cause that has one already gets no second.
+
+    `recipient` is an address, or mail.models.TO_STAFF for the shop's own.
+    """
+    return db.insert_once(
+        Letter,
+        "cause",
+        {
+            "cause": cause,
+            "recipient": recipient,
+            "template": template,
+            "facts": dict(facts),
+            "created_at": now,
+            "due_at": now,
+            "attempts": 0,
+            "error": "",
+        },
+    )
+
+
+def claim(*, now: datetime) -> Letter | None:
+    """Take the next letter that is due, for five minutes; inside `db.writing()`.
+
+    A process that dies leaves its letter to the next one, which sends it under the same
+    Message-ID.
+    """
+    due = (
+        select(Letter.id)
+        .where(
+            Letter.sent_at.is_(None),
+            Letter.due_at <= now,
+            or_(Letter.claimed_until.is_(None), Letter.claimed_until < now),
+        )
+        .order_by(Letter.due_at, Letter.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    letter = db.session.scalar(due)
+    if letter is None:
+        return None
+    return db.session.scalar(
+        update(Letter)
+        .where(Letter.id == letter)
+        .values(claimed_until=now + CLAIM, attempts=Letter.attempts + 1)
+        .returning(Letter)
+        .execution_options(populate_existing=True)
+    )
+
+
+def mark_sent(letter_id: int, *, now: datetime) -> None:
+    """Note that a letter has gone; inside `db.writing()`."""
+    _note(letter_id, sent_at=now, claimed_until=None, error="")
+
+
+def mark_failed(letter: Letter, error: str, *, now: datetime) -> None:
+    """Note why a letter did not go and when to try again; inside `db.writing()`."""
+    pause = PAUSES[min(letter.attempts, len(PAUSES)) - 1]
+    _note(letter.id, due_at=now + pause, claimed_until=None, error=error)
+
+
+def _note(letter_id: int, **values: Any) -> None:
+    db.session.execute(update(Letter).where(Letter.id == letter_id).values(**values))

@@ -1,0 +1,38 @@
+"""The words for counts: pairs where left and right agree, sides where they differ."""
+
+from storefront.clock import day_words
+from storefront.stock.ledger import Shoes
+from storefront.stock.models import Movement
+
+
+def count_words(shoes: Shoes) -> str:
+    """Return a count: "24 pairs", or "23 left, 24 right"."""
+    if shoes.left == shoes.right:
+        return "1 pair" if shoes.left == 1 else f"{shoes.left:,} pairs"
+    return f"{shoes.left:,} left, {shoes.right:,} right"
+
+
+def change_words(shoes: Shoes) -> str:
+    """Return a change with its sign: "+6 pairs", "−1 left"."""
+    if shoes.left == shoes.right:
+        return f"{_signed(shoes.left)} {'pair' if abs(shoes.left) == 1 else 'pairs'}"
+    sides = ((shoes.left, "left"), (shoes.right, "right"))
+    return ", ".join(f"{_signed(number)} {side}" for number, side in sides if number)
+
+
+def because(movement: Movement) -> str:
+    """Return what a line of the ledger says happened: "Ann counted them on 3 May 2026"."""
+    moved = count_words(Shoes(abs(movement.left_change), abs(movement.right_change)))
+    told = {
+        "counted": f"{movement.by} counted them",
+        "received": f"{movement.by} received {moved}",
+        "sold": f"{movement.by} took {moved}",
+        "returned": f"{moved} came back",
+        "damaged": f"{movement.by} took {moved} out as damaged",
+        "corrected": f"{movement.by} corrected the count",
+    }[movement.reason]
+    return f"{told} on {day_words(movement.at.date())}"
+
+
+def _signed(number: int) -> str:
+    return f"−{-number:,}" if number < 0 else f"+{number:,}"

@@ -128,7 +128,7 @@ def neighbours(shown: Article, *, now: datetime) -> tuple[Link | None, Link | No
     # A branch of a UNION takes its own LIMIT only as a subquery on SQLite.
     rows = db.session.execute(
         union_all(select(older.subquery()), select(newer.subquery()))
-    ).tuples()
+    )
     links = {side: Link(slug, title) for slug, title, side in rows}
     return links.get("older"), links.get("newer")
 

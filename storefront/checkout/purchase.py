@@ -280,7 +280,7 @@ def _to_sweep(payments: Payments, now: datetime) -> list[tuple[int, str | None]]
         )
         .order_by(PaymentPage.expires_at)
         .limit(AT_ONCE)
-    ).tuples()
+    )
     return list(rows)
 
 

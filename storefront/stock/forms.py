@@ -1,13 +1,10 @@
 """What staff may write down about a count."""
 
-from typing import Any
-
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, SelectField, StringField
+from wtforms import Field, SelectField, StringField
 from wtforms.validators import Length
-from wtforms.widgets import HiddenInput, TextInput
 
-from storefront.catalogue.models import MOST_ON_HAND, Variant
+from storefront.catalogue.models import MOST_ON_HAND
 from storefront.stock.ledger import Shoes
 
 NOT_A_COUNT = f"Please write a whole number from 0 to {MOST_ON_HAND:,}."
@@ -19,51 +16,56 @@ REASONS = [
 ]
 
 
-class CountField(IntegerField):
+class CountField(Field):
     """A number of shoes: digits alone, in the range that the database keeps."""
-
-    widget = TextInput()
 
     def process_formdata(self, valuelist: list[str]) -> None:
         text = "".join(valuelist).strip()
-        self.data = None
-        if not (text.isascii() and text.isdigit() and len(text) <= len(str(MOST_ON_HAND))):
+        self.data = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
+        if not 0 <= self.data <= MOST_ON_HAND:
             raise ValueError(NOT_A_COUNT)
-        if int(text) > MOST_ON_HAND:
-            raise ValueError(NOT_A_COUNT)
-        self.data = int(text)
 
 
 class CountForm(FlaskForm):
     """Why a count changes; how many there are is in one of the two forms below."""
 
-    reason = SelectField("Reason", choices=REASONS, default="counted")
-    note = StringField("Note", [Length(max=500, message="Please use at most 500 characters.")])
+    reason = SelectField(
+        choices=REASONS, default="counted", validate_choice=True
+    )
+    note = StringField(validators=[Length(max=500, message="Please use at most 500 characters.")])
 
-    def counted(self) -> Shoes:
+    def new_count(self) -> Shoes:
+        """Return what was counted."""
         raise NotImplementedError
 
-    def based_on(self) -> Shoes:
+    def old_count(self) -> Shoes:
+        """Return what was there when the page was opened."""
         raise NotImplementedError
 
 
 class PairsForm(CountForm):
-    """A count of pairs, and the count that it was based on."""
+    """A count of pairs."""
 
-    pairs = CountField("Pairs on hand")
-    based_on_pairs = CountField(name="based_on", widget=HiddenInput())
+    pairs = CountField()
+    based_on = CountField()
 
-    def counted(self) -> Shoes:
+    def new_count(self) -> Shoes:
         return Shoes(self.pairs.data, self.pairs.data)
 
-    def based_on(self) -> Shoes:
-        return Shoes(self.based_on_pairs.data, self.based_on_pairs.data)
+    def old_count(self) -> Shoes:
+        return Shoes(self.based_on.data, self.based_on.data)
 
 
 class SidesForm(CountForm):
-    """A count of left and right shoes, and the counts that it was based on."""
+    """A count of left and of right shoes."""
 
-    left = CountField("Left shoes on hand")
-    right = CountField("Right shoes on hand")
-    based_on_left = CountField(widget=HiddenInput())
-    based_on_right = CountField(widget=HiddenInput())
+    left = CountField()
+    right = CountField()
+    based_on_left = CountField()
+    based_on_right = CountField()
+
+    def new_count(self) -> Shoes:
+        return Shoes(self.left.data, self.right.data)
+
+    def old_count(self) -> Shoes:
+        return Shoes(self.based_on_left.data, self.based_on_right.data)

@@ -1,6 +1,5 @@
 """The words for counts: pairs where left and right agree, sides where they differ."""
 
-from storefront.clock import day_words
 from storefront.stock.ledger import Shoes
 from storefront.stock.models import Movement
 
@@ -21,9 +20,9 @@ def change_words(shoes: Shoes) -> str:
 
 
 def because(movement: Movement) -> str:
-    """Return what a line of the ledger says happened: "Ann counted them on 3 May 2026"."""
+    """Return what a line of the ledger says happened: "Ann counted them"."""
     moved = count_words(Shoes(abs(movement.left_change), abs(movement.right_change)))
-    told = {
+    return {
         "counted": f"{movement.by} counted them",
         "received": f"{movement.by} received {moved}",
         "sold": f"{movement.by} took {moved}",
@@ -31,7 +30,6 @@ def because(movement: Movement) -> str:
         "damaged": f"{movement.by} took {moved} out as damaged",
         "corrected": f"{movement.by} corrected the count",
     }[movement.reason]
-    return f"{told} on {day_words(movement.at.date())}"
 
 
 def _signed(number: int) -> str:

@@ -1,0 +1,88 @@
+"""What staff do with orders: find them, read them, and send them."""
+
+from collections.abc import Iterator
+
+from flask import abort, current_app, flash, redirect, request, url_for
+from flask import render_template as render
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from werkzeug.exceptions import Conflict
+
+from storefront.clock import moment_words, utcnow
+from storefront.db import db
+from storefront.orders import dispatching, queries
+from storefront.orders.forms import DispatchForm
+from storefront.orders.models import STATES, Order
+from storefront.staff.desk import Waiting, desk_blueprint, page_number
+
+ROLES = ("stock",)
+NUMBER = "<int(max=2000000000):number>"
+
+blueprint = desk_blueprint("orders_desk", __name__, roles=ROLES)
+
+
+def waiting() -> Iterator[Waiting]:
+    """Say how many orders wait to be sent, and how many need a look."""
+    yield Waiting("paid, to send", "/staff/orders?state=paid", queries.to_send())
+    yield Waiting("with an open question", "/staff/orders", queries.marked())
+
+
+@blueprint.get("/orders")
+def listing() -> str:
+    """List the orders, newest first."""
+    state = request.args.get("state", "")
+    if state and state not in STATES:
+        abort(404)
+    return render(
+        "storefront/orders/desk_listing.html",
+        page=queries.orders(state=state, page=page_number()),
+        state=state,
+        states=STATES,
+    )
+
+
+@blueprint.get(f"/orders/{NUMBER}")
+def show(number: int) -> str:
+    return _page(_order(number), DispatchForm(formdata=None))
+
+
+@blueprint.post(f"/orders/{NUMBER}/dispatch")
+def dispatch(number: int) -> ResponseReturnValue:
+    """Note that a paid order was sent, and tell the shopper."""
+    order = _order(number)
+    form = DispatchForm()
+    if not form.validate():
+        return _page(order, form), 422
+    order_id, by = order.id, current_user.known_as
+    order_address = f"{current_app.config['SHOP_URL']}/orders/{order.reference}"
+    try:
+        with db.writing():
+            dispatching.dispatch(
+                order_id,
+                by=by,
+                carrier=(form.carrier.data or "").strip(),
+                tracking=(form.tracking.data or "").strip(),
+                order_address=order_address,
+                now=utcnow(),
+            )
+    except dispatching.AlreadyDispatched as already:
+        when = moment_words(already.sent.at, current_app.config["SHOP_TIMEZONE"])
+        raise Conflict(
+            f"Order {number} was sent already, by {already.sent.by} on {when}."
+        ) from None
+    except dispatching.NotPaid as unpaid:
+        raise Conflict(
+            f"Order {number} is {unpaid.state}, not paid, so it was not sent."
+        ) from None
+    flash(f"Order {number} is marked as sent.", "info")
+    return redirect(url_for("orders_desk.show", number=number), 303)
+
+
+def _order(number: int) -> Order:
+    return queries.order(number) or abort(404)
+
+
+def _page(order: Order, form: DispatchForm) -> str:
+    return render(
+        "storefront/orders/desk_show.html", order=order, form=form, skus=queries.skus(order)
+    )

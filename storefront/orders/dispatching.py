@@ -1,0 +1,78 @@
+"""Sending an order: once, and only when it is paid."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from storefront.db import db
+from storefront.mail import outbox
+from storefront.orders.models import Dispatch, Order, OrderLine
+
+
+class AlreadyDispatched(Exception):
+    """The order is on its way; nothing was changed."""
+
+    def __init__(self, sent: Dispatch) -> None:
+        super().__init__("the order is dispatched already")
+        self.sent = sent
+
+
+class NotPaid(Exception):
+    """Only a paid order is sent, and this one is not; nothing was changed."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"the order is {state}")
+        self.state = state
+
+
+def dispatch(
+    order_id: int, *, by: str, carrier: str, tracking: str, order_address: str, now: datetime
+) -> None:
+    """Note that a paid order was sent, and queue the mail that says so; in `db.writing()`.
+
+    Raises AlreadyDispatched or NotPaid.
+    """
+    sent = db.session.execute(
+        update(Order)
+        .where(Order.id == order_id, Order.state == "paid")
+        .values(state="dispatched")
+        .returning(Order.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if sent is None:
+        _refuse(order_id)
+    db.session.add(
+        Dispatch(order_id=order_id, by=by, at=now, carrier=carrier, tracking=tracking)
+    )
+    order = db.session.get_one(Order, order_id, populate_existing=True)
+    if order.email:
+        outbox.queue(
+            cause=f"order-dispatched:{order.reference}",
+            recipient=order.email,
+            template="order_dispatched",
+            facts={
+                "number": order.number,
+                "lines": [_words(line) for line in order.lines],
+                "carrier": carrier,
+                "tracking": tracking,
+                "order_address": order_address,
+            },
+            now=now,
+        )
+
+
+def _refuse(order_id: int) -> None:
+    sent = db.session.scalar(select(Dispatch).where(Dispatch.order_id == order_id))
+    if sent is not None:
+        raise AlreadyDispatched(sent)
+    raise NotPaid(db.session.scalars(select(Order.state).where(Order.id == order_id)).one())
+
+
+def _words(line: OrderLine) -> str:
+    """Return a line as the mail says it: "2 × Harbor, Moss, 9"; a single shoe by its side."""
+    side = ""
+    if line.right_variant_id is None:
+        side = "left shoe"
+    elif line.left_variant_id is None:
+        side = "right shoe"
+    return f"{line.quantity} × " + ", ".join(filter(None, (line.title, line.choice, side)))

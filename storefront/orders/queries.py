@@ -1,0 +1,54 @@
+"""What staff may read of the orders: their list, and one order whole."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from storefront.catalogue.models import Variant
+from storefront.db import db
+from storefront.orders.models import FIRST_NUMBER, Order, OrderMark
+from storefront.staff.paging import Page, page_of
+
+
+def orders(*, state: str = "", page: int = 1) -> Page[Order]:
+    """Return one page of the orders, newest first; only those in a state where one is named."""
+    listed = select(Order).options(selectinload(Order.lines), selectinload(Order.marks))
+    if state:
+        listed = listed.where(Order.state == state)
+    return page_of(listed.order_by(Order.id.desc()), page)
+
+
+def order(number: int) -> Order | None:
+    """Return the order that people call by this number, with all that hangs on it."""
+    return db.session.scalar(
+        select(Order)
+        .where(Order.id == number - FIRST_NUMBER + 1)
+        .options(
+            selectinload(Order.lines),
+            selectinload(Order.pages),
+            selectinload(Order.marks),
+            joinedload(Order.dispatch),
+        )
+    )
+
+
+def skus(shown: Order) -> Mapping[int, str]:
+    """Return the sku of each variant that an order's lines name, by the variant's id."""
+    ids = {line.left_variant_id for line in shown.lines}
+    ids |= {line.right_variant_id for line in shown.lines}
+    rows = db.session.execute(select(Variant.id, Variant.sku).where(Variant.id.in_(ids - {None})))
+    return {id_: sku for id_, sku in rows}
+
+
+def to_send() -> int:
+    """Return how many orders are paid and not yet on their way."""
+    return db.session.scalar(select(func.count(Order.id)).where(Order.state == "paid")) or 0
+
+
+def marked() -> int:
+    """Return how many orders have a mark that is still open."""
+    open_marks = select(func.count(OrderMark.order_id.distinct())).where(
+        OrderMark.ended_at.is_(None), OrderMark.kind != "processing"
+    )
+    return db.session.scalar(open_marks) or 0

@@ -1,0 +1,132 @@
+"""What staff do with the stock: see it, count it, and ask why a number is what it is."""
+
+from flask import abort, current_app, flash, jsonify, redirect, request, url_for
+from flask import render_template as render
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from werkzeug.exceptions import UnprocessableEntity
+
+from storefront.catalogue.models import Variant
+from storefront.clock import moment_words, utcnow
+from storefront.db import db
+from storefront.staff.desk import desk_blueprint, page_number, wants_json
+from storefront.stock import ledger, queries, words
+from storefront.stock.forms import REASONS, CountForm, PairsForm, SidesForm
+from storefront.stock.ledger import BelowHeld, CountMoved, Shoes
+
+ROLES = ("stock",)
+
+blueprint = desk_blueprint("stock_desk", __name__, roles=ROLES)
+
+
+@blueprint.context_processor
+def vocabulary() -> dict[str, object]:
+    return {"Shoes": Shoes, "words": words, "reasons": REASONS, "place": _place()}
+
+
+@blueprint.get("/stock")
+def listing() -> str:
+    """List the variants with their counts, each with its own form."""
+    place = _place()
+    product = place.get("product", "")
+    return render(
+        "storefront/stock/listing.html",
+        page=queries.variants(q=place.get("q", ""), product=product, page=page_number()),
+        product_title=queries.title_of(product) if product else None,
+    )
+
+
+@blueprint.get("/stock/<path:sku>")
+def why(sku: str) -> str:
+    """Answer why the count is what it is: the ledger line by line, and who holds what."""
+    variant = queries.variant(sku) or abort(404)
+    return render(
+        "storefront/stock/why.html",
+        variant=variant,
+        page=queries.ledger(variant.id, page=page_number()),
+        holds=queries.live_holds(variant.id),
+    )
+
+
+@blueprint.post("/stock/<path:sku>/count")
+def count(sku: str) -> ResponseReturnValue:
+    """Set a count, if it still is what the form was based on."""
+    variant = queries.variant(sku) or abort(404)
+    if not variant.counted:
+        raise UnprocessableEntity("This is sold without being counted, so there is no count.")
+    form: CountForm = PairsForm() if "pairs" in request.form else SidesForm()
+    if not form.validate():
+        return _refuse(variant, "refused", next(iter(form.errors.values()))[0], 422)
+    variant_id, by = variant.id, current_user.known_as
+    try:
+        with db.writing():
+            ledger.count(
+                variant_id,
+                form.new_count(),
+                based_on=form.old_count(),
+                reason=form.reason.data,
+                note=form.note.data or "",
+                by=by,
+                now=utcnow(),
+            )
+    except CountMoved as moved:
+        return _refuse(variant, "moved", _moved_words(moved, form.old_count()), 409)
+    except BelowHeld as below:
+        held = words.count_words(below.held)
+        return _refuse(
+            variant, "refused", f"{held} are held for orders.", 422, orders=below.orders
+        )
+    return _saved(variant, form.new_count())
+
+
+def _saved(variant: Variant, counted: Shoes) -> ResponseReturnValue:
+    said = f"Saved: {words.count_words(counted)}."
+    if wants_json():
+        return jsonify(state="saved", words=said, **_counts(variant))
+    flash(said, variant.sku)
+    if request.args.get("from") == "why":
+        return redirect(url_for("stock_desk.why", sku=variant.sku), 303)
+    return redirect(url_for("stock_desk.listing", **_place(), _anchor=f"row-{variant.id}"), 303)
+
+
+def _refuse(
+    variant: Variant, state: str, said: str, status: int, *, orders: list[int] | None = None
+) -> ResponseReturnValue:
+    """Say why nothing was changed, with a form that carries the count as it is now."""
+    if wants_json():
+        if orders:
+            said = f"{said} Orders: {', '.join(map(str, orders))}."
+        return jsonify(state=state, words=said, **_counts(variant)), status
+    page = render(
+        "storefront/stock/refused.html",
+        variant=variant,
+        state=state,
+        said=said,
+        orders=orders or [],
+        typed=request.form,
+    )
+    return page, status
+
+
+def _moved_words(moved: CountMoved, based_on: Shoes) -> str:
+    said = f"It was {words.count_words(based_on)} and is {words.count_words(moved.now)} now"
+    if moved.last is None:
+        return f"{said}."
+    when = moment_words(moved.last.at, current_app.config["SHOP_TIMEZONE"])
+    return f"{said}: {words.because(moved.last)} on {when}."
+
+
+def _counts(variant: Variant) -> dict[str, object]:
+    held = Shoes(variant.held_left, variant.held_right)
+    free = Shoes(variant.on_hand_left - held.left, variant.on_hand_right - held.right)
+    return {
+        "left": variant.on_hand_left,
+        "right": variant.on_hand_right,
+        "held": words.count_words(held),
+        "free": words.count_words(free),
+    }
+
+
+def _place() -> dict[str, str]:
+    """Return the part of the address that says which place of the list is shown."""
+    return {name: request.args[name] for name in ("q", "product", "page") if request.args.get(name)}

@@ -14,9 +14,11 @@ import config as settings
 import storefront.catalogue.demo
 import storefront.coaches.demo
 import storefront.delivery.demo
+import storefront.staff.demo
 import storefront.stock.demo
+from blog import desk as comments_desk
 from blog import views as blog_views
-from storefront import assets, db, errors, frame, guard, jobs, media, sessions
+from storefront import assets, db, errors, frame, guard, jobs, limits, media, sessions
 from storefront.cart import views as cart
 from storefront.catalogue import views as catalogue
 from storefront.checkout import commands as checkout_commands
@@ -26,10 +28,17 @@ from storefront.checkout import views as checkout
 from storefront.checkout import webhook
 from storefront.coaches import views as coaches
 from storefront.demo import commands as demo
+from storefront.exchange import commands as exchange
 from storefront.mail import commands as mail_commands
 from storefront.mail import jobs as mail_jobs
+from storefront.orders import desk as orders_desk
 from storefront.orders import views as orders
 from storefront.pages import views as pages
+from storefront.staff import commands as staff_commands
+from storefront.staff import desk as staff
+from storefront.staff import security
+from storefront.stock import commands as stock_commands
+from storefront.stock import desk as stock_desk
 
 TEST_KEY = "sk_test_of_the_test_payment_company"
 MENU = [
@@ -58,15 +67,24 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     app.config.update(config or {})
     _derive(app)
 
-    for part in (db, assets, frame, sessions, guard, errors):
+    for part in (db, assets, frame, sessions, guard, errors, limits, security):
         part.init_app(app)
     checkout_setting.init_app(app, payments)
     Migrate(app, db.db, directory=str(settings.INSTANCE.parent / "migrations"))
     for room in (media, catalogue, coaches, cart, checkout, webhook, orders, pages, blog_views):
         app.register_blueprint(room.blueprint)
+    for desk in (staff, orders_desk, stock_desk, comments_desk):
+        app.register_blueprint(desk.blueprint)
+    staff.desks[:] = [
+        ("/staff/orders", "Orders", orders_desk.ROLES),
+        ("/staff/stock", "Stock", stock_desk.ROLES),
+        ("/staff/comments", "Comments", comments_desk.ROLES),
+    ]
+    staff.waiting[:] = [orders_desk.waiting, comments_desk.waiting]
 
     app.jinja_env.globals.update(menu=MENU)
     demo.loaders[:] = [
+        storefront.staff.demo.load,
         storefront.delivery.demo.load,
         storefront.catalogue.demo.load,
         storefront.stock.demo.load,
@@ -74,7 +92,15 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         blog.demo.load,
     ]
     jobs.schedule[:] = [mail_jobs.job, checkout_jobs.job]
-    for commands in (demo, jobs, mail_commands, checkout_commands):
+    for commands in (
+        demo,
+        jobs,
+        exchange,
+        mail_commands,
+        checkout_commands,
+        staff_commands,
+        stock_commands,
+    ):
         app.cli.add_command(commands.group)
     if app.config["TRUSTED_PROXIES"]:
         hops = app.config["TRUSTED_PROXIES"]

@@ -22,7 +22,7 @@ ATTRIBUTES = {
 }
 ANCHOR = re.compile(r"[^a-z0-9]+")
 
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+_markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Document:
 
 
 def render(text: str) -> Markup:
-    """Return Markdown as HTML that is safe to show; raw HTML is shown as text."""
+    """Return Markdown, which may hold HTML, as HTML that is safe to show."""
     return _clean(_markdown.render(text))
 
 

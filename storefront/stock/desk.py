@@ -1,5 +1,7 @@
 """What staff do with the stock: see it, count it, and ask why a number is what it is."""
 
+from itertools import groupby
+
 from flask import abort, current_app, flash, jsonify, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
@@ -21,17 +23,21 @@ blueprint = desk_blueprint("stock_desk", __name__, roles=ROLES)
 
 @blueprint.context_processor
 def vocabulary() -> dict[str, object]:
-    return {"Shoes": Shoes, "words": words, "reasons": REASONS, "place": _place()}
+    return {"Shoes": Shoes, "words": words, "reasons": REASONS}
 
 
 @blueprint.get("/stock")
 def listing() -> str:
     """List the variants with their counts, each with its own form."""
     place = _place()
-    product = place.get("product", "")
+    q, product = place.get("q", ""), place.get("product", "")
+    page = queries.variants(q=q, product=product, page=page_number())
     return render(
         "storefront/stock/listing.html",
-        page=queries.variants(q=place.get("q", ""), product=product, page=page_number()),
+        page=page,
+        groups=[(k, list(v)) for k, v in groupby(page.rows, lambda v: (v.product, v.color))],
+        place=place,
+        filters={"q": q, "product": product},
         product_title=queries.title_of(product) if product else None,
     )
 
@@ -43,6 +49,7 @@ def why(sku: str) -> str:
     return render(
         "storefront/stock/why.html",
         variant=variant,
+        latest=next(iter(queries.ledger(variant.id).rows), None),
         page=queries.ledger(variant.id, page=page_number()),
         holds=queries.live_holds(variant.id),
     )
@@ -84,9 +91,10 @@ def _saved(variant: Variant, counted: Shoes) -> ResponseReturnValue:
     if wants_json():
         return jsonify(state="saved", words=said, **_counts(variant))
     flash(said, variant.sku)
-    if request.args.get("from") == "why":
+    place = _place()
+    if place.pop("from", ""):
         return redirect(url_for("stock_desk.why", sku=variant.sku), 303)
-    return redirect(url_for("stock_desk.listing", **_place(), _anchor=f"row-{variant.id}"), 303)
+    return redirect(url_for("stock_desk.listing", **place, _anchor=f"row-{variant.id}"), 303)
 
 
 def _refuse(
@@ -104,6 +112,7 @@ def _refuse(
         said=said,
         orders=orders or [],
         typed=request.form,
+        place=_place(),
     )
     return page, status
 
@@ -128,5 +137,6 @@ def _counts(variant: Variant) -> dict[str, object]:
 
 
 def _place() -> dict[str, str]:
-    """Return the part of the address that says which place of the list is shown."""
-    return {name: request.args[name] for name in ("q", "product", "page") if request.args.get(name)}
+    """Return the part of the address that says where the form stood: in the list, or alone."""
+    names = ("q", "product", "page", "from")
+    return {name: request.args[name] for name in names if request.args.get(name)}

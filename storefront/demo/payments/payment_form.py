@@ -39,8 +39,7 @@ class Form:
     def fields(self) -> list[str]:
         """The names of the fields that this Session's page has."""
         address = list(ADDRESS) if self.countries else []
-        phone = ["phone"] if self.session["phone_number_collection"]["enabled"] else []
-        return ["email", "name", *address, *phone, "card"]
+        return ["email", "name", *address, "phone", "card"]
 
     @property
     def delivery(self) -> Body | None:

@@ -87,7 +87,7 @@ def test_the_page_asks_only_for_what_the_shop_asked(company):
 
     page = Page(send("GET", session.url).text)
 
-    assert [a["name"] for a in page.all("input", "select")] == ["email", "name", "card"]
+    assert [a["name"] for a in page.all("input", "select")] == ["email", "name", "phone", "card"]
     assert [a["name"] for a in page.all("button")] == ["pay"]
     assert company.submit(session).status == 303
     assert company.session(session.id).collected_information.shipping_details is None

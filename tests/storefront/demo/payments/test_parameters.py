@@ -83,23 +83,29 @@ def test_an_unknown_query_parameter_is_refused(company):
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "told"),
     [
-        b"metadata=%ff%fe",
-        b"[a]=b",
-        b"a[b=c",
-        b"mode[a]=b&mode=c",
-        b"mode=c&mode[a]=b",
-        b"a" + b"[b]" * 2000 + b"=c",
-        b"&".join(b"a%d=b" % i for i in range(20_001)),
-        "mode=\u00e9".encode("latin-1"),
+        (b"metadata[a]=%ff%fe", "not form-encoded"),
+        ("mode=\u00e9".encode("latin-1"), "not form-encoded"),
+        (b"&".join(b"a%d=b" % i for i in range(20_001)), "not form-encoded"),
+        (b"[a]=b", "Invalid parameter name"),
+        (b"a[b=c", "Invalid parameter name"),
+        (b"mode" + b"[b]" * 2000 + b"=c", "Invalid parameter name"),
+        (b"mode=c&mode[a]=b", "given twice"),
+        (b"mode[a]=b&mode=c", "given twice"),
     ],
 )
-def test_a_broken_body_is_refused(company, body):
+def test_a_broken_body_is_refused(company, body, told):
     answer = company.raw("POST", "/v1/checkout/sessions", body)
 
     assert answer.status == 400
-    assert answer.json["error"]["type"] == "invalid_request_error"
+    assert told in answer.json["error"]["message"]
+
+
+def test_an_unknown_parameter_is_told_before_anything_else(company):
+    wrong = {"expires_at": "soon", "line_items": changed_line(zebra="1")}
+
+    assert refusal(company, **wrong) == ("parameter_unknown", "line_items[0][zebra]")
 
 
 def test_lists_may_be_written_with_empty_brackets(company):

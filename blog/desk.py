@@ -1,6 +1,7 @@
 """What staff do with comments: read them and decide."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
 from flask import render_template as render
@@ -56,10 +57,12 @@ def decide(comment_id: int) -> ResponseReturnValue:
     name, by = comment.name, current_user.known_as
     with db.writing():
         changed = comments.decide(comment_id, decision, by=by, now=utcnow())
-    flash(f"The comment by {name} {'is' if changed else 'was already'} {DECISIONS[decision]}.", "info")
+    flash(
+        f"The comment by {name} {'is' if changed else 'was already'} {DECISIONS[decision]}.", "info"
+    )
     return redirect(url_for("comments_desk.listing", **_state()), 303)
 
 
-def _state() -> dict[str, str]:
+def _state() -> dict[str, Any]:
     state = request.args.get("state", "")
     return {"state": state} if state in COMMENT_STATES else {}

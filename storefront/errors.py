@@ -43,7 +43,8 @@ def show(error: HTTPException) -> ResponseReturnValue:
     ours = error.description if error.description != type(error).description else None
     sentence = SENTENCES[500] if code == 500 else ours or SENTENCES.get(code, "")
     headers = {k: v for k, v in error.get_headers() if k.lower() in {"allow", "retry-after"}}
-    if request.accept_mimetypes.best_match(["text/html", "application/json"]) != "text/html":
+    wanted = request.accept_mimetypes.best_match(["text/html", "application/json"], "text/html")
+    if wanted == "application/json":
         return jsonify(error=sentence), code, headers
     page = render_template(
         "error.html", code=code, title=TITLES.get(code, "That did not work"), sentence=sentence

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from werkzeug.test import TestResponse
 
 from storefront.db import Base, db
 from tests.factories import Make
@@ -141,9 +142,18 @@ def client(app: Flask) -> FlaskClient:
     return browser(app)
 
 
+class Browser(FlaskClient):
+    """A client whose every request has its own database session, as on a server."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        db.session.rollback()  # the test's own next read shall see what the request has written
+        with self.application.app_context():
+            return super().open(*args, **kwargs)
+
+
 def browser(app: Flask) -> FlaskClient:
     """Return a client that says, as browsers do, that its requests come from our own pages."""
-    client = app.test_client()
+    client = Browser(app, app.response_class)
     client.environ_base["HTTP_SEC_FETCH_SITE"] = "same-origin"
     return client
 

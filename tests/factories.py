@@ -17,8 +17,8 @@ from storefront.orders.models import Order, OrderLine
 from storefront.stock import ledger
 from storefront.stock.ledger import Shoes
 
-NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-TODAY = date(2026, 11, 22)
+NOW = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
+TODAY = date(2026, 11, 1)
 
 
 class Make:

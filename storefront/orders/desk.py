@@ -16,6 +16,7 @@ from storefront.orders.models import STATES, Order
 from storefront.staff.desk import Waiting, desk_blueprint, page_number
 
 ROLES = ("stock",)
+SHOWN = {"": "All", **{state: state.capitalize() for state in STATES}, "asking": "Open question"}
 NUMBER = "<int(max=2000000000):number>"
 
 blueprint = desk_blueprint("orders_desk", __name__, roles=ROLES)
@@ -24,20 +25,20 @@ blueprint = desk_blueprint("orders_desk", __name__, roles=ROLES)
 def waiting() -> Iterator[Waiting]:
     """Say how many orders wait to be sent, and how many need a look."""
     yield Waiting("paid, to send", "/staff/orders?state=paid", queries.to_send())
-    yield Waiting("with an open question", "/staff/orders", queries.marked())
+    yield Waiting("with an open question", "/staff/orders?state=asking", queries.asking())
 
 
 @blueprint.get("/orders")
 def listing() -> str:
     """List the orders, newest first."""
     state = request.args.get("state", "")
-    if state and state not in STATES:
+    if state not in SHOWN:
         abort(404)
     return render(
         "storefront/orders/desk_listing.html",
         page=queries.orders(state=state, page=page_number()),
         state=state,
-        states=STATES,
+        states=SHOWN,
     )
 
 
@@ -71,9 +72,7 @@ def dispatch(number: int) -> ResponseReturnValue:
             f"Order {number} was sent already, by {already.sent.by} on {when}."
         ) from None
     except dispatching.NotPaid as unpaid:
-        raise Conflict(
-            f"Order {number} is {unpaid.state}, not paid, so it was not sent."
-        ) from None
+        raise Conflict(f"Order {number} is {unpaid.state}, not paid, so it was not sent.") from None
     flash(f"Order {number} is marked as sent.", "info")
     return redirect(url_for("orders_desk.show", number=number), 303)
 

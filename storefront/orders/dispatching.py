@@ -1,6 +1,7 @@
 """Sending an order: once, and only when it is paid."""
 
 from datetime import datetime
+from typing import NoReturn
 
 from sqlalchemy import select, update
 
@@ -41,9 +42,7 @@ def dispatch(
     ).first()
     if sent is None:
         _refuse(order_id)
-    db.session.add(
-        Dispatch(order_id=order_id, by=by, at=now, carrier=carrier, tracking=tracking)
-    )
+    db.session.add(Dispatch(order_id=order_id, by=by, at=now, carrier=carrier, tracking=tracking))
     order = db.session.get_one(Order, order_id, populate_existing=True)
     if order.email:
         outbox.queue(
@@ -61,7 +60,7 @@ def dispatch(
         )
 
 
-def _refuse(order_id: int) -> None:
+def _refuse(order_id: int) -> NoReturn:
     sent = db.session.scalar(select(Dispatch).where(Dispatch.order_id == order_id))
     if sent is not None:
         raise AlreadyDispatched(sent)

@@ -10,11 +10,20 @@ from storefront.db import db
 from storefront.orders.models import FIRST_NUMBER, Order, OrderMark
 from storefront.staff.paging import Page, page_of
 
+# Marks that wait for a person; a payment that is processing waits for the bank.
+_ASKING = (
+    select(OrderMark.order_id)
+    .where(OrderMark.ended_at.is_(None), OrderMark.kind != "processing")
+    .distinct()
+)
+
 
 def orders(*, state: str = "", page: int = 1) -> Page[Order]:
-    """Return one page of the orders, newest first; only those in a state where one is named."""
+    """Return one page of the orders, newest first: all, those in a state, or those "asking"."""
     listed = select(Order).options(selectinload(Order.lines), selectinload(Order.marks))
-    if state:
+    if state == "asking":
+        listed = listed.where(Order.id.in_(_ASKING))
+    elif state:
         listed = listed.where(Order.state == state)
     return page_of(listed.order_by(Order.id.desc()), page)
 
@@ -46,9 +55,6 @@ def to_send() -> int:
     return db.session.scalar(select(func.count(Order.id)).where(Order.state == "paid")) or 0
 
 
-def marked() -> int:
-    """Return how many orders have a mark that is still open."""
-    open_marks = select(func.count(OrderMark.order_id.distinct())).where(
-        OrderMark.ended_at.is_(None), OrderMark.kind != "processing"
-    )
-    return db.session.scalar(open_marks) or 0
+def asking() -> int:
+    """Return how many orders have a mark that staff must see to."""
+    return db.session.scalar(select(func.count()).select_from(_ASKING.subquery())) or 0

@@ -65,7 +65,7 @@ def _role(name: str) -> Role:
 
 
 def _link(member: Member) -> str:
-    token = generate_reset_password_token(member)
+    token = generate_reset_password_token(member)  # type: ignore[no-untyped-call]
     return (
         "This link sets the password, works once, and ends in 24 hours:\n"
         f"{current_app.config['SHOP_URL']}/staff/password/{token}"

@@ -22,9 +22,7 @@ class Page(Generic[T]):
     more: bool
 
 
-def page_of(statement: Select[tuple[T]], number: int) -> Page[T]:
+def page_of(statement: Select[T], number: int) -> Page[T]:
     """Return one page of what a statement selects."""
-    rows = db.session.scalars(
-        statement.limit(PAGE_SIZE + 1).offset((number - 1) * PAGE_SIZE)
-    ).all()
+    rows = db.session.scalars(statement.limit(PAGE_SIZE + 1).offset((number - 1) * PAGE_SIZE)).all()
     return Page(rows[:PAGE_SIZE], number, len(rows) > PAGE_SIZE)

@@ -102,7 +102,7 @@ class Members(SQLAlchemyUserDatastore):
         return model
 
 
-class Letters(MailUtil):  # type: ignore[misc]
+class Letters(MailUtil):
     """Puts the library's mails into our outbox, in our words."""
 
     def send_mail(

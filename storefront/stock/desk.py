@@ -1,6 +1,7 @@
 """What staff do with the stock: see it, count it, and ask why a number is what it is."""
 
 from itertools import groupby
+from typing import Any
 
 from flask import abort, current_app, flash, jsonify, redirect, request, url_for
 from flask import render_template as render
@@ -80,9 +81,7 @@ def count(sku: str) -> ResponseReturnValue:
         return _refuse(variant, "moved", _moved_words(moved, form.old_count()), 409)
     except BelowHeld as below:
         held = words.count_words(below.held)
-        return _refuse(
-            variant, "refused", f"{held} are held for orders.", 422, orders=below.orders
-        )
+        return _refuse(variant, "refused", f"Held for orders: {held}.", 422, orders=below.orders)
     return _saved(variant, form.new_count())
 
 
@@ -131,12 +130,12 @@ def _counts(variant: Variant) -> dict[str, object]:
     return {
         "left": variant.on_hand_left,
         "right": variant.on_hand_right,
-        "held": words.count_words(held),
-        "free": words.count_words(free),
+        "held": words.bare_words(held),
+        "free": words.bare_words(free),
     }
 
 
-def _place() -> dict[str, str]:
+def _place() -> dict[str, Any]:
     """Return the part of the address that says where the form stood: in the list, or alone."""
     names = ("q", "product", "page", "from")
     return {name: request.args[name] for name in names if request.args.get(name)}

@@ -29,9 +29,7 @@ class CountField(Field):
 class CountForm(FlaskForm):
     """Why a count changes; how many there are is in one of the two forms below."""
 
-    reason = SelectField(
-        choices=REASONS, default="counted", validate_choice=True
-    )
+    reason = SelectField(choices=REASONS, default="counted", validate_choice=True)
     note = StringField(validators=[Length(max=500, message="Please use at most 500 characters.")])
 
     def new_count(self) -> Shoes:

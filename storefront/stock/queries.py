@@ -33,13 +33,11 @@ def variants(*, q: str = "", product: str = "", page: int = 1) -> Page[Variant]:
     )
 
 
-def _found(q: str) -> Select[tuple[int]]:
+def _found(q: str) -> Select[int]:
     """Select ids by sku and by title apart, so that each side reads its own small index."""
     by_sku = select(Variant.id).where(Variant.sku.icontains(q, autoescape=True))
     by_title = (
-        select(Variant.id)
-        .join(Variant.product)
-        .where(Product.title.icontains(q, autoescape=True))
+        select(Variant.id).join(Variant.product).where(Product.title.icontains(q, autoescape=True))
     )
     found = union(by_sku, by_title).subquery()
     return select(found.c.id)

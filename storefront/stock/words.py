@@ -11,6 +11,11 @@ def count_words(shoes: Shoes) -> str:
     return f"{shoes.left:,} left, {shoes.right:,} right"
 
 
+def bare_words(shoes: Shoes) -> str:
+    """Return a count for a column that says it is pairs: "24", or "23 left, 24 right"."""
+    return f"{shoes.left:,}" if shoes.left == shoes.right else count_words(shoes)
+
+
 def change_words(shoes: Shoes) -> str:
     """Return a change with its sign: "+6 pairs", "−1 left"."""
     if shoes.left == shoes.right:

@@ -1,0 +1,83 @@
+"""The shop as several processes, for tests of what happens when they meet or die."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.db import Base, db
+from tests.conftest import WEBHOOK_SECRET, settings
+from tests.factories import Make
+from tests.integrity import processes
+from tests.payments import Company
+from wsgi import create_app
+
+PROCESSES = 4
+
+
+@dataclass(frozen=True)
+class House:
+    """A shop in several processes over one database, and a look inside.
+
+    `app` is the same shop in the process that runs the tests; `settings` start another one.
+    """
+
+    app: Flask
+    settings: dict[str, Any]
+    addresses: list[str]
+    company: Company
+
+    @property
+    def mails(self) -> list[Path]:
+        """The mails that were sent, as files."""
+        return sorted(Path(self.settings["MAIL_FOLDER"]).glob("*"))
+
+
+@pytest.fixture(scope="session")
+def houses(
+    make_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], House]]:
+    """Return a function that gives the one house of each database engine."""
+    made: dict[str, House] = {}
+    with ExitStack() as running:
+
+        def get(engine: str) -> House:
+            if engine not in made:
+                made[engine] = open_house(engine)
+            return made[engine]
+
+        def open_house(engine: str) -> House:
+            doors = [processes.Door() for _ in range(PROCESSES)]
+            url = running.enter_context(
+                processes.company(
+                    tmp_path_factory.mktemp("company") / "state.sqlite3",
+                    webhook_url=f"{doors[0].url}/webhooks/stripe",
+                    secret=WEBHOOK_SECRET,
+                )
+            )
+            company = Company(url)
+            given = settings(make_database(engine, "house"), company, tmp_path_factory)
+            given |= {"TESTING": False, "DEMO": True, "SHOP_URL": doors[0].url}
+            addresses = running.enter_context(processes.shops(given, doors))
+            return House(create_app(given), given, addresses, company)
+
+        yield get
+
+
+@pytest.fixture
+def house(engine: str, houses: Callable[[str], House]) -> Iterator[House]:
+    """The shop in four processes over one empty database, on each engine in turn."""
+    opened = houses(engine)
+    with opened.app.app_context():
+        with db.writing():
+            for table in reversed(Base.metadata.sorted_tables):
+                db.session.execute(table.delete())
+        for mail in opened.mails:
+            mail.unlink()
+        Make().delivery()
+        yield opened
+        db.session.remove()

@@ -1,0 +1,132 @@
+"""Many shoppers at one instant, four processes, one database: no pair is sold twice."""
+
+from functools import partial
+
+import pytest
+import requests
+
+from storefront.stock import ledger
+from tests.conftest import WEBHOOK_SECRET as SECRET
+from tests.factories import Make
+from tests.integrity import programs
+from tests.integrity.conftest import House
+from tests.integrity.processes import carry_out, wait_until
+from tests.integrity.shopper import Shopper, at_one_instant, check_books, counts, orders
+
+SHOPPERS = 50
+PAIRS = 10
+GONE = ("out of stock", "somebody else", "There are only")
+
+
+def shoppers(house: House, sku: str, number: int) -> list[Shopper]:
+    """Return so many shoppers with one pair in the cart, spread over the processes."""
+    chosen = [Shopper(house.addresses[n % len(house.addresses)]) for n in range(number)]
+    for shopper in chosen:
+        shopper.add(sku)
+    return chosen
+
+
+def new_sessions(house: House, known: set[str]) -> list[dict[str, object]]:
+    return [session for session in house.company.sessions() if session["id"] not in known]
+
+
+@pytest.fixture
+def known(house: House) -> set[str]:
+    """The payment pages that the company knew before the test."""
+    return {session["id"] for session in house.company.sessions()}
+
+
+def test_ten_pairs_are_sold_ten_times_when_fifty_want_them(house: House, known: set[str]) -> None:
+    variant = Make().variant(pairs=PAIRS)
+    crowd = shoppers(house, variant.sku, SHOPPERS)
+
+    answers = at_one_instant([shopper.checkout for shopper in crowd])
+
+    told = sorted(answer.status_code for answer in answers)
+    assert told == [303] * PAIRS + [409] * (SHOPPERS - PAIRS)
+    for answer in answers:
+        assert answer.status_code == 303 or any(words in answer.text for words in GONE)
+    assert counts(variant.id) == (PAIRS, PAIRS)
+    assert len(orders()) == PAIRS
+    check_books(new_sessions(house, known))
+
+    def pay(shopper: Shopper, page: requests.Response) -> requests.Response:
+        return shopper.come_back(house.company.pay(page.headers["Location"]))
+
+    lucky = [(s, a) for s, a in zip(crowd, answers, strict=True) if a.status_code == 303]
+    backs = at_one_instant([partial(pay, shopper, page) for shopper, page in lucky])
+
+    assert [back.status_code for back in backs] == [303] * PAIRS
+    assert {order.state for order in orders()} == {"paid"}
+    assert counts(variant.id) == (0, 0)
+    check_books(new_sessions(house, known))
+
+
+def test_one_cart_in_five_tabs_is_one_order(house: House, known: set[str]) -> None:
+    variant = Make().variant(pairs=3)
+    shopper = Shopper(house.addresses[0])
+    shopper.add(variant.sku, 2)
+    tabs = [shopper.at(house.addresses[n % len(house.addresses)]) for n in range(5)]
+
+    answers = at_one_instant([tab.checkout for tab in tabs])
+
+    assert [answer.status_code for answer in answers] == [303] * 5
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+    assert len(orders()) == 1
+    assert len(new_sessions(house, known)) == 1
+    assert counts(variant.id) == (3, 2)
+    check_books(new_sessions(house, known))
+
+
+def test_no_count_is_lost_when_staff_count_while_shoppers_buy(
+    house: House, known: set[str]
+) -> None:
+    start, times = 20, 15
+    variant = Make().variant(pairs=start)
+    crowd = shoppers(house, variant.sku, 30)
+
+    def buy(shopper: Shopper) -> tuple[int, int]:
+        answer = shopper.checkout()
+        if answer.status_code == 303:
+            answer = shopper.come_back(house.company.pay(answer.headers["Location"]))
+            return answer.status_code, 1
+        return answer.status_code, 0
+
+    def count() -> tuple[int, int]:
+        answer: tuple[int, int] = carry_out(
+            house.settings, programs.count_one_more, variant_id=variant.id, times=times
+        )
+        return answer
+
+    results = at_one_instant([*(partial(buy, shopper) for shopper in crowd), count, count, count])
+
+    bought, counted = results[:30], results[30:]
+    assert {status for status, _ in bought} <= {303, 409}
+    assert all(written + refused == times for written, refused in counted)
+    more, sold = sum(n for n, _ in counted), sum(n for _, n in bought)
+    assert more > 0
+    assert counts(variant.id) == (start + more - sold, 0)
+    assert len(orders("paid")) == sold
+    assert ledger.differences() == []
+    check_books(new_sessions(house, known))
+
+
+def test_events_and_return_pages_together_settle_each_order_once(
+    house: House, known: set[str]
+) -> None:
+    variant = Make().variant(pairs=PAIRS)
+    crowd = shoppers(house, variant.sku, PAIRS)
+    pages = [shopper.checkout().headers["Location"] for shopper in crowd]
+    ids = [page.rpartition("/")[2] for page in pages]
+
+    at_one_instant([partial(house.company.pay, page) for page in pages])
+    ways = [
+        partial(carry_out, house.settings, programs.settle, session_id=session_id)
+        for session_id in ids[:2]
+    ]
+    at_one_instant(ways)
+    wait_until(lambda: len(orders("paid")) == PAIRS, what="every event is heard")
+
+    assert counts(variant.id) == (0, 0)
+    assert SECRET == house.settings["STRIPE_WEBHOOK_SECRET"]
+    check_books(new_sessions(house, known))

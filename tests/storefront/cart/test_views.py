@@ -1,0 +1,314 @@
+"""The cart as a shopper without script uses it."""
+
+import re
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select, update
+
+from storefront.cart.models import Cart, Line
+from storefront.catalogue.models import Product, Variant
+from storefront.db import db
+from storefront.orders.models import Order
+from tests.conftest import browser
+from tests.factories import Make
+
+FAR_TOO_MANY = str(10**30)
+
+
+def add(client: FlaskClient, sku: str, quantity: object = 1, **more: str) -> str:
+    answer = client.post("/cart/lines", data={"sku": sku, "quantity": str(quantity), **more})
+    assert answer.status_code == 303, answer.text
+    return client.get("/cart").text
+
+
+def quantities(page: str) -> list[int]:
+    return [int(n) for n in re.findall(r'name="quantity" value="(\d+)" min', page)]
+
+
+def test_empty_cart_leads_to_the_shoes(client: FlaskClient) -> None:
+    page = client.get("/cart")
+
+    assert page.status_code == 200
+    assert "Your cart is empty." in page.text
+    assert 'href="/collections/all"' in page.text
+
+
+def test_added_pair_is_in_the_cart_with_its_total(client: FlaskClient, make: Make) -> None:
+    make.delivery()
+    variant = make.variant(title="Harbor")
+
+    page = add(client, variant.sku, 2)
+
+    assert "is in your cart" in page
+    assert quantities(page) == [2]
+    assert "$178.00" in page
+    assert "Standard delivery" in page and "Express delivery" in page
+    assert "$192.95" in page  # with Express
+    assert "Nothing is reserved yet" in page
+
+
+def test_delivery_is_free_from_its_amount(client: FlaskClient, make: Make) -> None:
+    make.delivery()
+
+    page = add(client, make.variant(price_minor=9999).sku)
+    assert "$106.94" in page  # 99.99 + 6.95
+
+    page = add(client, make.variant(price_minor=1).sku)
+    assert "Free" in page and "$100.00" in page
+
+
+def test_same_size_again_adds_up(client: FlaskClient, make: Make) -> None:
+    variant = make.variant()
+
+    add(client, variant.sku, 1)
+
+    assert quantities(add(client, variant.sku, 2)) == [3]
+
+
+def test_more_than_there_is_caps_and_says_so(client: FlaskClient, make: Make) -> None:
+    variant = make.variant(pairs=3)
+
+    page = add(client, variant.sku, 5)
+
+    assert quantities(page) == [3]
+    assert "there are only 3" in page
+
+
+def test_more_than_six_of_one_size_caps_and_says_so(client: FlaskClient, make: Make) -> None:
+    variant = make.variant(pairs=50)
+    add(client, variant.sku, 4)
+
+    page = add(client, variant.sku, 4)
+
+    assert quantities(page) == [6]
+    assert "6 pairs of one size" in page
+
+
+def test_more_than_twelve_in_all_caps_and_says_so(client: FlaskClient, make: Make) -> None:
+    for _ in range(2):
+        add(client, make.variant(pairs=50).sku, 5)
+
+    page = add(client, make.variant(pairs=50).sku, 5)
+
+    assert quantities(page) == [5, 5, 2]
+    assert "12 in all" in page
+
+
+def test_sold_out_size_is_not_added(client: FlaskClient, make: Make) -> None:
+    variant = make.variant(pairs=0)
+
+    answer = client.post("/cart/lines", data={"sku": variant.sku, "quantity": "1"})
+
+    assert answer.status_code == 409
+    assert "out of stock" in answer.text
+    assert quantities(client.get("/cart").text) == []
+
+
+@pytest.mark.parametrize(
+    ("quantity", "sentence"),
+    [
+        ("0", "1 to 6 pairs"),
+        ("-1", "1 to 6 pairs"),
+        ("7", "1 to 6 pairs"),
+        (str(10**9), "1 to 6 pairs"),
+        (FAR_TOO_MANY, "1 to 6 pairs"),
+        ("two", "whole number"),
+        ("", "whole number"),
+        ("1.5", "whole number"),
+    ],
+)
+def test_bad_quantity_is_refused_with_a_sentence(
+    client: FlaskClient, make: Make, quantity: str, sentence: str
+) -> None:
+    variant = make.variant()
+    add(client, variant.sku, 2)
+
+    answer = client.post("/cart/lines", data={"sku": variant.sku, "quantity": quantity})
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert quantities(client.get("/cart").text) == [2]
+
+
+@pytest.mark.parametrize("quantity", ["-1", "7", str(10**9), FAR_TOO_MANY, "two", ""])
+def test_bad_change_is_refused_and_loses_nothing(
+    client: FlaskClient, make: Make, quantity: str
+) -> None:
+    variant = make.variant()
+    add(client, variant.sku, 2)
+
+    answer = client.post(
+        f"/cart/lines/{variant.id}.{variant.id}", data={"quantity": quantity}
+    )
+
+    assert answer.status_code == 422
+    assert quantities(client.get("/cart").text) == [2]
+
+
+def test_nul_is_refused(client: FlaskClient, make: Make) -> None:
+    variant = make.variant()
+
+    answer = client.post("/cart/lines", data={"sku": variant.sku + "\0", "quantity": "1"})
+
+    assert answer.status_code == 400
+    assert "character that cannot be kept" in answer.text
+    assert client.get("/cart?x=%00").status_code == 400
+
+
+@pytest.mark.parametrize("sku", ["forged", "x" * 65, "'; DROP TABLE variants; --", ""])
+def test_forged_sku_is_refused(client: FlaskClient, make: Make, sku: str) -> None:
+    make.variant()
+
+    answer = client.post("/cart/lines", data={"sku": sku, "quantity": "1"})
+
+    assert answer.status_code == 422
+    assert "Your cart is empty" in answer.text
+
+
+@pytest.mark.parametrize("model", [Product, Variant])
+def test_unpublished_product_or_size_cannot_be_added(
+    client: FlaskClient, make: Make, model: type[Product]
+) -> None:
+    variant = make.variant()
+    with db.writing():
+        db.session.execute(update(model).values(published=False))
+
+    answer = client.post("/cart/lines", data={"sku": variant.sku, "quantity": "1"})
+
+    assert answer.status_code == 422
+    assert "not sold here" in answer.text
+
+
+def test_change_and_remove(client: FlaskClient, make: Make) -> None:
+    variant = make.variant()
+    add(client, variant.sku, 1)
+    key = f"{variant.id}.{variant.id}"
+
+    client.post(f"/cart/lines/{key}", data={"quantity": "4"})
+    assert quantities(client.get("/cart").text) == [4]
+
+    client.post(f"/cart/lines/{key}", data={"quantity": "0"})
+    assert "Your cart is empty." in client.get("/cart").text
+
+
+def test_changing_what_is_gone_from_the_cart_says_so(client: FlaskClient) -> None:
+    answer = client.post("/cart/lines/9.9", data={"quantity": "1"}, follow_redirects=True)
+
+    assert answer.status_code == 200
+    assert "not in your cart any more" in answer.text
+
+
+def test_problems_of_a_line_are_sentences(client: FlaskClient, make: Make) -> None:
+    few, gone, moved = make.variant(), make.variant(), make.variant()
+    for variant in (few, gone, moved):
+        add(client, variant.sku, 3)
+    with db.writing():
+        db.session.execute(update(Variant).where(Variant.id == gone.id).values(published=False))
+        db.session.execute(update(Variant).where(Variant.id == moved.id).values(price_minor=5000))
+    make.order((few, 3), state="paid")
+
+    page = client.get("/cart").text
+
+    assert "There are only 2 now" in page
+    assert "not sold any more" in page
+    assert "price has changed" in page
+    assert 'action="/checkout"' not in page
+
+
+def test_cart_holds_nothing(client: FlaskClient, make: Make) -> None:
+    variant = make.variant(pairs=1)
+
+    add(client, variant.sku, 1)
+
+    db.session.rollback()
+    held = db.session.scalar(select(Variant.held_left).where(Variant.id == variant.id))
+    assert held == 0
+
+
+def test_cookie_of_another_key_is_an_empty_cart(
+    app: Flask, client: FlaskClient, make: Make
+) -> None:
+    add(client, make.variant().sku)
+    cookie = client.get_cookie("cart")
+    assert cookie is not None
+    stranger = browser(app)
+    stranger.set_cookie("cart", cookie.value[:-4] + "AAAA")
+
+    assert "Your cart is empty." in stranger.get("/cart").text
+
+
+def test_cookies_are_hidden_from_scripts_but_for_the_count(
+    client: FlaskClient, make: Make
+) -> None:
+    answer = client.post("/cart/lines", data={"sku": make.variant().sku, "quantity": "2"})
+
+    cookies = {c.split("=")[0]: c for c in answer.headers.getlist("Set-Cookie")}
+    assert "HttpOnly" in cookies["cart"] and "SameSite=Lax" in cookies["cart"]
+    assert "HttpOnly" not in cookies["cart_count"]
+    assert cookies["cart_count"].startswith("cart_count=2;")
+
+
+def test_fullest_cart_fits_its_cookie(app: Flask) -> None:
+    lines = tuple(Line(10**12 + n, 10**12 + n, 1, "a" * 80, 99_999_999) for n in range(12))
+    cart = Cart("x" * 22, lines, "US", "a" * 240 + "@example.com")
+
+    from storefront.cart import cookie
+
+    with app.test_request_context():
+        response = app.make_response("")
+        cookie.write(response, cart)
+        assert all(len(c) < 3900 for c in response.headers.getlist("Set-Cookie"))
+
+
+def test_email_is_kept_and_a_wrong_one_refused(client: FlaskClient, make: Make) -> None:
+    make.delivery()
+    add(client, make.variant().sku)
+
+    client.post("/cart/delivery", data={"country": "US", "email": "ann@example.com"})
+    assert 'value="ann@example.com"' in client.get("/cart").text
+
+    answer = client.post("/cart/delivery", data={"country": "US", "email": "ann@"})
+    assert answer.status_code == 422
+    assert "does not look like an email address" in answer.text
+
+
+@pytest.mark.parametrize("country", ["DE", "", "USA", "'"])
+def test_country_not_served_is_refused_in_a_sentence(
+    client: FlaskClient, make: Make, country: str
+) -> None:
+    make.delivery()
+    add(client, make.variant().sku)
+
+    answer = client.post("/cart/delivery", data={"country": country, "email": ""})
+
+    assert answer.status_code == 422
+    assert "do not send to that country" in answer.text
+
+
+def test_own_waiting_order_never_blocks_its_cart(client: FlaskClient, make: Make) -> None:
+    make.delivery()
+    variant = make.variant(pairs=1)
+    add(client, variant.sku)
+    client.post("/checkout")
+
+    page = client.get("/cart").text
+
+    assert "An order of yours waits for payment" in page
+    assert "Not available now" not in page
+    assert client.post("/checkout").status_code == 303
+    db.session.rollback()
+    assert db.session.scalar(select(func.count(Order.id))) == 1
+
+
+def test_paying_is_said_to_be_missing_without_a_key(app: Flask, make: Make) -> None:
+    make.delivery()
+    variant = make.variant()
+    key, app.config["STRIPE_SECRET_KEY"] = app.config["STRIPE_SECRET_KEY"], ""
+    try:
+        client = browser(app)
+        assert "Paying is not set up" in add(client, variant.sku)
+        assert client.post("/checkout").status_code == 503
+    finally:
+        app.config["STRIPE_SECRET_KEY"] = key

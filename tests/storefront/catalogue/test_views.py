@@ -1,0 +1,214 @@
+"""Listing and product page as a shopper without script sees them, and the same as data."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, update
+
+from storefront.catalogue.models import Product, Variant
+from storefront.catalogue.views import today
+from storefront.db import db
+from tests.factories import Make
+
+
+def radios(page: str) -> dict[str, str]:
+    """Each size's radio by its sku: '' or 'disabled' or 'checked'."""
+    found = re.findall(r'name="sku" value="([^"]+)" required( disabled)?( checked)?', page)
+    return {sku: (off or on).strip() for sku, off, on in found}
+
+
+def test_product_page_says_what_there_is(client: FlaskClient, make: Make) -> None:
+    make.product(
+        "harbor",
+        colors=["Moss", "Sand"],
+        sizes=["9", "10"],
+        widths=["Standard", "Wide"],
+        pairs=6,
+        depth_mm=62,
+        hands=1,
+    )
+
+    page = client.get("/products/harbor").text
+
+    assert "Color: Moss" in page
+    assert "24 in stock" in page  # 4 sizes of 6 pairs
+    assert set(radios(page)) == {
+        "harbor-moss-9-standard",
+        "harbor-moss-10-standard",
+        "harbor-moss-9-wide",
+        "harbor-moss-10-wide",
+    }
+    assert "62 mm (2.4 in)" in page
+    assert "One hand" in page
+    assert "Not measured" in page
+    assert "kept for you once you start paying" in page
+
+
+def test_color_is_an_address(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", colors=["Moss", "Sand"])
+
+    page = client.get("/products/harbor?color=sand").text
+
+    assert "Color: Sand" in page
+    assert set(radios(page)) == {"harbor-sand-9-wide"}
+    assert 'alt="harbor in Sand"' in page
+
+
+def test_variant_address_selects_its_size(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", colors=["Moss", "Sand"], sizes=["9", "10"])
+
+    page = client.get("/products/harbor?variant=harbor-sand-10-wide").text
+
+    assert radios(page) == {"harbor-sand-9-wide": "", "harbor-sand-10-wide": "checked"}
+
+
+def test_sold_out_size_stays_and_says_so(client: FlaskClient, make: Make) -> None:
+    product = make.product("harbor", sizes=["9", "10"])
+    make.order((product.variants[0], 5), state="paid")
+
+    page = client.get("/products/harbor").text
+
+    assert radios(page)["harbor-moss-9-wide"] == "disabled"
+    assert "Out of stock" in page
+
+
+def test_color_that_can_be_bought_is_shown_first(client: FlaskClient, make: Make) -> None:
+    product = make.product("harbor", colors=["Moss", "Sand"], pairs=1)
+    moss = next(v for v in product.variants if v.color.name == "Moss")
+    make.order((moss, 1))
+
+    assert "Color: Sand" in client.get("/products/harbor").text
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words"), [(24, "24 in stock"), (3, "Only 3 left"), (1, "Only 1 left")]
+)
+def test_words_of_one_size(client: FlaskClient, make: Make, pairs: int, words: str) -> None:
+    variant = make.variant(handle="harbor", pairs=pairs)
+
+    assert words in client.get(f"/products/harbor?variant={variant.sku}").text
+
+
+def test_restock_date_is_said_until_it_has_passed(
+    client: FlaskClient, make: Make, app: Flask
+) -> None:
+    variant = make.variant(handle="harbor", pairs=0)
+
+    def restock(days: int) -> str:
+        with db.writing():
+            db.session.execute(
+                update(Variant)
+                .where(Variant.id == variant.id)
+                .values(restock_on=today() + timedelta(days=days))
+            )
+        return client.get("/products/harbor").text
+
+    assert "Back on" in restock(20)
+    assert "Back on" in restock(0)
+    assert "Back on" not in restock(-1)
+
+
+def test_uncounted_is_in_stock(client: FlaskClient, make: Make) -> None:
+    make.variant(handle="harbor", counted=False)
+
+    assert ">In stock<" in client.get("/products/harbor").text
+
+
+@pytest.mark.parametrize("address", ["/products/none", "/products/none.json", "/products/x%27y"])
+def test_unknown_product_is_a_page_of_the_shop(client: FlaskClient, address: str) -> None:
+    answer = client.get(address, headers={"Accept": "text/html"})
+
+    assert answer.status_code == 404
+    assert "This page is not here" in answer.text
+
+
+def test_unpublished_product_is_nowhere(client: FlaskClient, make: Make) -> None:
+    make.product("harbor")
+    with db.writing():
+        db.session.execute(update(Product).values(published=False))
+
+    assert client.get("/products/harbor").status_code == 404
+    assert "harbor" not in client.get("/collections/all").text
+    assert client.get("/products.json").json == {"products": []}
+
+
+def test_listing_shows_cards_with_words(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", colors=["Moss", "Sand"], pairs=2, position=1)
+    make.product("meadow", pairs=92, position=0)
+
+    page = client.get("/collections/all").text
+
+    assert page.index("Meadow") < page.index("Harbor")
+    assert "92 in stock" in page
+    assert "2 left in all sizes" in page
+    assert "/products/harbor?color=sand" in page
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "2", "999999", "x", str(10**30), "", "%00", "١"])
+def test_listing_page_that_is_not_there(client: FlaskClient, make: Make, page: str) -> None:
+    make.product()
+
+    assert client.get(f"/collections/all?page={page}").status_code in {400, 404}
+
+
+def test_listing_is_paged(client: FlaskClient, make: Make) -> None:
+    for _ in range(25):
+        make.product()
+
+    first, second = (client.get(f"/collections/all?page={n}").text for n in (1, 2))
+
+    assert first.count('class="card"') == 24 and second.count('class="card"') == 1
+    assert 'rel="next"' in first and 'rel="prev"' in second
+
+
+def test_old_listing_address_moves_for_good(client: FlaskClient) -> None:
+    answer = client.get("/products")
+
+    assert (answer.status_code, answer.headers["Location"]) == (301, "/collections/all")
+
+
+def test_data_says_the_same_as_the_page(client: FlaskClient, make: Make, app: Flask) -> None:
+    make.product("harbor", colors=["Moss"], sizes=["9", "10"], pairs=4, price_minor=8950)
+
+    one = client.get("/products/harbor.json").json["product"]
+    all_of_them = client.get("/products.json?limit=1&page=1").json["products"]
+
+    assert one == all_of_them[0]
+    assert one["handle"] == "harbor"
+    assert [o["name"] for o in one["options"]] == ["Color", "Size", "Width"]
+    variant = one["variants"][0]
+    assert variant["price"] == "89.50"
+    assert variant["inventory_quantity"] == 4 and variant["available"] is True
+    assert variant["availability"] in client.get("/products/harbor").text
+    assert client.get("/products.json?page=2").json == {"products": []}
+
+
+def test_description_is_cleaned(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", description="**Good** <script>alert(1)</script><p onclick=x>fine</p>")
+
+    page = client.get("/products/harbor").text
+
+    assert "<strong>Good</strong>" in page
+    assert "alert(1)" not in page and "onclick" not in page
+
+
+def test_sum_of_a_color_counts_whole_pairs_only(client: FlaskClient, make: Make) -> None:
+    product = make.product("harbor", sizes=["9", "10"], pairs=5)
+    with db.writing():
+        from storefront.stock import ledger
+        from storefront.stock.ledger import Shoes
+
+        ledger.count(
+            product.variants[0].id,
+            Shoes(5, 1),
+            based_on=Shoes(5, 5),
+            by="Test",
+            now=product.created_at,
+        )
+
+    assert "6 in stock" in client.get("/products/harbor").text
+    free = db.session.scalars(select(Variant.free_pairs).order_by(Variant.id)).all()
+    assert list(free) == [1, 5]

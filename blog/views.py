@@ -18,8 +18,10 @@ from storefront.catalogue import queries as catalogue
 from storefront.catalogue.views import today
 from storefront.clock import utcnow
 from storefront.db import db
+from storefront.limits import limiter
 
 IN_RAIL = 3
+TOO_MANY = "Many comments came from your network. Please wait an hour, then send yours again."
 
 blueprint = Blueprint("blog", __name__)
 
@@ -55,6 +57,7 @@ def show(slug: str) -> str:
 
 
 @blueprint.post("/blog/<slug>/comments")
+@limiter.limit("10 per hour", error_message=TOO_MANY)
 def comment(slug: str) -> ResponseReturnValue:
     """Keep a comment for staff to decide and show its writer their own page."""
     shown = _published(slug)

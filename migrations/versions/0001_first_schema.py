@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 08:48:38.178080
+Create Date: 2026-11-22 09:19:34.788833
 
 """
 
@@ -1026,6 +1026,14 @@ def upgrade():
         )
 
     # ### end Alembic commands ###
+
+    # A new shop delivers from the start: one country, one method, free until the owner says more.
+    op.execute("INSERT INTO delivery_zones (name) VALUES ('United States')")
+    op.execute("INSERT INTO delivery_countries (country, zone_id) SELECT 'US', id FROM delivery_zones")
+    op.execute(
+        "INSERT INTO delivery_methods (zone_id, position, name, price_minor)"
+        " SELECT id, 0, 'Standard', 0 FROM delivery_zones"
+    )
 
 
 def downgrade():

@@ -40,7 +40,7 @@ class Member(Base, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
 
-    roles: Mapped[list[Role]] = relationship(secondary=staff_roles, lazy="joined")
+    roles: Mapped[list[Role]] = relationship(secondary=staff_roles, lazy="joined")  # type: ignore[assignment]
 
     @property
     def known_as(self) -> str:

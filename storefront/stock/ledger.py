@@ -235,9 +235,13 @@ def differences() -> list[tuple[str, str]]:
     )
     rows = db.session.execute(
         select(
-            Variant,
+            Variant.sku,
+            Variant.on_hand_left,
+            Variant.on_hand_right,
             func.coalesce(moved.c.left, 0),
             func.coalesce(moved.c.right, 0),
+            Variant.held_left,
+            Variant.held_right,
             func.coalesce(held.c.left, 0),
             func.coalesce(held.c.right, 0),
         )
@@ -246,23 +250,13 @@ def differences() -> list[tuple[str, str]]:
         .order_by(Variant.id)
     )
     found = []
-    for variant, left, right, held_left, held_right in rows:
-        if (variant.on_hand_left, variant.on_hand_right) != (left, right):
-            found.append(
-                (
-                    variant.sku,
-                    f"counts {variant.on_hand_left} left, {variant.on_hand_right} right;"
-                    f" ledger says {left}, {right}",
-                )
-            )
-        if (variant.held_left, variant.held_right) != (held_left, held_right):
-            found.append(
-                (
-                    variant.sku,
-                    f"held {variant.held_left} left, {variant.held_right} right;"
-                    f" holds say {held_left}, {held_right}",
-                )
-            )
+    for sku, left, right, moved_left, moved_right, *holding in rows:
+        if (left, right) != (moved_left, moved_right):
+            said = f"counts {left} left, {right} right; ledger says {moved_left}, {moved_right}"
+            found.append((sku, said))
+        if holding[:2] != holding[2:]:
+            said = "held {} left, {} right; holds say {}, {}".format(*holding)
+            found.append((sku, said))
     return found
 
 

@@ -68,10 +68,41 @@ def houses(
         yield get
 
 
+@pytest.fixture(scope="session")
+def quiet_houses(
+    make_database: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], House]]:
+    """Return a function that gives each engine's house without running processes or events.
+
+    Its tests start the processes that they need; the company tells the shop nothing by itself.
+    """
+    made: dict[str, House] = {}
+    state = tmp_path_factory.mktemp("company") / "state.sqlite3"
+    with processes.company(state, webhook_url=None, secret=WEBHOOK_SECRET) as url:
+
+        def get(engine: str) -> House:
+            if engine not in made:
+                given = settings(make_database(engine, "quiet"), Company(url), tmp_path_factory)
+                given |= {"TESTING": False, "DEMO": True}
+                made[engine] = House(create_app(given), given, [], Company(url))
+            return made[engine]
+
+        yield get
+
+
 @pytest.fixture
 def house(engine: str, houses: Callable[[str], House]) -> Iterator[House]:
     """The shop in four processes over one empty database, on each engine in turn."""
-    opened = houses(engine)
+    yield from _emptied(houses(engine))
+
+
+@pytest.fixture
+def quiet_house(engine: str, quiet_houses: Callable[[str], House]) -> Iterator[House]:
+    """An empty shop of which no process runs yet and to which no events are sent."""
+    yield from _emptied(quiet_houses(engine))
+
+
+def _emptied(opened: House) -> Iterator[House]:
     with opened.app.app_context():
         with db.writing():
             for table in reversed(Base.metadata.sorted_tables):

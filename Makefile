@@ -1,0 +1,74 @@
+# `make` lists what there is. Needs GNU make 3.81 or newer, a POSIX shell and Python 3.11 or newer.
+
+PY := .venv/bin/python
+STARTED := $(shell date +%s)
+
+# A lock whose content changed has another stamp, so its packages are installed again.
+stamp = .venv/.$(1)-$(firstword $(shell cat $(2) | cksum))
+SHOP := $(call stamp,shop,requirements.txt)
+DEV := $(call stamp,dev,requirements-dev.txt)
+
+START = STARTED=$(STARTED) exec $(PY) start.py
+PYTEST = FLASK_SKIP_DOTENV=1 $(PY) -m pytest -n 2 -r s
+COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+.PHONY: help run serve reset test check check-all bench lock
+
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+run: $(SHOP) ## the whole demonstration shop at http://localhost:8000 (PORT=, HOST=)
+	@$(START) run
+
+serve: $(SHOP) ## the production server over the environment's settings (WORKERS=, PORT=, HOST=)
+	@$(START) serve
+
+reset: $(SHOP) ## a fresh demonstration shop: removes what was done in the old one
+	@$(START) reset
+
+test: $(DEV) ## all quick tests; what is not on this machine is named
+	@$(PYTEST) -m 'not slow'
+
+check: $(DEV) ## the gate: format, lint, types, import contracts, templates, every test
+	@$(PY) -m ruff format --check --quiet .
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m mypy
+	@$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-logo
+	@$(PY) -m djlint --lint --quiet templates
+	@REQUIRE_ALL=1 $(PYTEST)
+
+check-all: ## the gate, then everything else there is
+	@$(MAKE) check
+	@$(MAKE) bench
+
+bench: $(DEV) ## figures: how fast, beside bare Flask on the same server
+	@$(PY) -m bench
+
+lock: ## write the locked requirements anew (needs uv)
+	@$(COMPILE) requirements.in -o requirements.txt
+	@$(COMPILE) requirements-dev.in -o requirements-dev.txt
+
+$(SHOP): | .venv/bin/pip
+	@echo "Installing the shop's packages: about half a minute, this once."
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.txt
+	@rm -f .venv/.shop-* && touch $@
+
+$(DEV): | .venv/bin/pip
+	@echo "Installing the shop's packages and the checks': about a minute, this once."
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@rm -f .venv/.shop-* .venv/.dev-* && touch $@ $(SHOP)
+
+# The first of these that is new enough; PYTHON= names another.
+.venv/bin/pip:
+	@for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		"$$python" -c 'import ensurepip, venv' 2>/dev/null && exec "$$python" -m venv --clear .venv; \
+		lacking=$$python; \
+	done; \
+	if [ "$$lacking" ]; then \
+		echo "$$lacking has no venv module; install it (Debian, Ubuntu: apt install python3-venv)." >&2; \
+	else \
+		echo "Python 3.11 or newer is needed; name one: make run PYTHON=/path/to/python3.11" >&2; \
+	fi; \
+	exit 1

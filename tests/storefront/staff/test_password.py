@@ -1,0 +1,124 @@
+"""Setting a password by a one-time link."""
+
+from datetime import timedelta
+
+from flask import Flask
+from flask_security.recoverable import generate_reset_password_token
+from sqlalchemy import select
+
+from storefront.db import db
+from storefront.mail import jobs
+from storefront.mail.models import Letter
+from tests.storefront.staff.people import PASSWORD, Browser, member, signed_in
+
+NEW = "another four words here"
+
+
+def letters() -> list[Letter]:
+    db.session.rollback()
+    return list(db.session.scalars(select(Letter).order_by(Letter.id)))
+
+
+def link(app: Flask, *, password: str = PASSWORD) -> str:
+    token = generate_reset_password_token(member("owner", password=password))
+    return f"/staff/password/{token}"
+
+
+def test_a_link_is_sent_to_a_member_with_our_own_address_in_it(app: Flask) -> None:
+    member("owner", password=PASSWORD)
+
+    answer = Browser(app).post(
+        "/staff/password",
+        data={"csrf_token": Browser(app).token, "email": "ann@example.com"},
+        headers={"Host": "evil.example"},
+    )
+
+    assert (answer.status_code, answer.location) == (303, "/staff/sign-in")
+    (letter,) = letters()
+    assert letter.recipient == "ann@example.com"
+    assert letter.facts["link"].startswith(f"{app.config['SHOP_URL']}/staff/password/")
+    assert letter.facts["link"] in jobs.compose(letter).get_content()
+
+
+def test_a_stranger_cannot_tell_who_works_here(app: Flask) -> None:
+    member("owner", password=PASSWORD)
+    browser = Browser(app)
+
+    known = browser.send("/staff/password", email="ann@example.com")
+    told = browser.get("/staff/sign-in").text
+    unknown = browser.send("/staff/password", email="nobody@example.com")
+
+    assert (known.status_code, known.location) == (unknown.status_code, unknown.location)
+    assert told == browser.get("/staff/sign-in").text
+    assert "a link is on its way" in told
+    assert len(letters()) == 1
+
+
+def test_the_link_sets_the_password_and_works_once(app: Flask) -> None:
+    address = link(app)
+    browser = Browser(app)
+    assert browser.get(address).status_code == 200
+
+    answer = browser.send(address, password=NEW, password_confirm=NEW)
+
+    assert (answer.status_code, answer.location) == (303, "/staff/sign-in")
+    assert "Your password is set." in browser.get("/staff/sign-in").text
+    again = browser.send(address, password=PASSWORD, password_confirm=PASSWORD)
+    assert (again.status_code, again.location) == (303, "/staff/password")
+    assert "This link has been used" in browser.get("/staff/password").text
+    signed = browser.send("/staff/sign-in", email="ann@example.com", password=NEW)
+    assert signed.status_code == 303
+
+
+def test_a_first_password_is_set_by_link_too(app: Flask) -> None:
+    address = link(app, password="")
+
+    answer = Browser(app).send(address, password=NEW, password_confirm=NEW)
+
+    assert answer.status_code == 303
+
+
+def test_a_new_password_ends_the_sessions_of_the_old_one_and_is_told_by_mail(app: Flask) -> None:
+    browser = signed_in(app, "owner")
+    with browser.session_transaction("/staff") as session:
+        person = session["_user_id"]
+    from storefront.staff.models import Member
+
+    owner = db.session.scalars(select(Member).where(Member.fs_uniquifier == person)).one()
+
+    Browser(app).send(
+        f"/staff/password/{generate_reset_password_token(owner)}",
+        password=NEW,
+        password_confirm=NEW,
+    )
+
+    assert browser.get("/staff").status_code == 302
+    (letter,) = letters()
+    assert letter.template == "staff_password_set"
+    assert "was changed just now" in jobs.compose(letter).get_content()
+
+
+def test_a_poor_password_is_refused_in_a_sentence(app: Flask) -> None:
+    address = link(app)
+    browser = Browser(app)
+
+    short = browser.send(address, password="short", password_confirm="short")
+    unlike = browser.send(address, password=NEW, password_confirm=PASSWORD)
+    empty = browser.send(address)
+
+    assert [a.status_code for a in (short, unlike, empty)] == [422] * 3
+    assert "Please use at least 12 characters." in short.text
+    assert "The two passwords are not the same." in unlike.text
+
+
+def test_a_made_up_or_old_link_leads_to_asking_for_a_new_one(app: Flask) -> None:
+    address = link(app)
+    browser = Browser(app)
+    kept = app.config["SECURITY_RESET_PASSWORD_WITHIN"]
+    app.config["SECURITY_RESET_PASSWORD_WITHIN"] = timedelta(seconds=-1)
+    try:
+        old = browser.get(address)
+    finally:
+        app.config["SECURITY_RESET_PASSWORD_WITHIN"] = kept
+
+    assert old.location == browser.get("/staff/password/made-up").location == "/staff/password"

@@ -1,0 +1,29 @@
+"""What waits today."""
+
+from flask import Flask
+
+from blog import comments
+from storefront.clock import utcnow
+from storefront.db import db
+from tests.factories import Make
+from tests.storefront.staff.people import signed_in
+
+
+def test_today_says_what_waits_at_the_members_own_desks(app: Flask, make: Make) -> None:
+    make.order(state="paid")
+    article_id = make.article().id
+    with db.writing():
+        comments.write(
+            article_id, name="R", email="r@example.com", body="B", parent_id=None, now=utcnow()
+        )
+
+    owner = signed_in(app, "owner").get("/staff").text
+    stock = signed_in(app, "stock").get("/staff").text
+
+    assert "paid, to send" in owner and "comments to decide" in owner
+    assert "paid, to send" in stock and "comments to decide" not in stock
+    assert 'href="/staff/comments"' not in stock
+
+
+def test_today_says_so_when_nothing_waits(app: Flask) -> None:
+    assert "Nothing waits for you." in signed_in(app, "owner").get("/staff").text

@@ -1,0 +1,147 @@
+"""The stock list, and the page that answers why a count is what it is."""
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from storefront.catalogue.models import Variant
+from storefront.db import db
+from storefront.stock import ledger
+from storefront.stock.ledger import Shoes
+from tests.factories import NOW, Make
+from tests.storefront.staff.people import signed_in
+
+
+def test_the_list_shows_on_hand_held_and_free(app: Flask, make: Make) -> None:
+    variant = make.variant(pairs=7)
+    make.order((variant, 2))
+
+    page = signed_in(app, "stock").get("/staff/stock").text
+
+    assert variant.sku in page
+    assert 'name="based_on" value="7"' in page
+    assert "<span data-held>2</span>" in page
+    assert "<span data-free>5</span>" in page
+
+
+def test_the_list_asks_for_sides_where_they_differ_or_are_sold_singly(
+    app: Flask, make: Make
+) -> None:
+    differs, single = make.variant(pairs=0), make.variant(pairs=3)
+    with db.writing():
+        ledger.count(differs.id, Shoes(2, 1), based_on=Shoes(0, 0), by="Ann", now=NOW)
+        db.session.execute(update(Variant).where(Variant.id == single.id).values(single_minor=500))
+
+    page = signed_in(app, "stock").get("/staff/stock").text
+
+    assert page.count('name="based_on_left"') == 2
+    assert 'name="based_on"' not in page
+
+
+def test_uncounted_goods_have_no_form(app: Flask, make: Make) -> None:
+    make.product(counted=False)
+
+    page = signed_in(app, "stock").get("/staff/stock").text
+
+    assert "Not counted" in page
+    assert "data-count" not in page
+
+
+@pytest.mark.parametrize("q", ["river", "RIVER-WALKER", "moss-9"])
+def test_the_list_is_searched_by_sku_and_title(app: Flask, make: Make, q: str) -> None:
+    make.product("river-walker", title="River Walker", colors=("Moss",), sizes=("9",))
+    make.product("other", title="Other", colors=("Sand",), sizes=("7",))
+
+    page = signed_in(app, "stock").get("/staff/stock", query_string={"q": q}).text
+
+    assert "River Walker" in page
+    assert "Other" not in page
+
+
+def test_a_search_takes_every_character_as_itself(app: Flask, make: Make) -> None:
+    make.variant()
+    browser = signed_in(app, "stock")
+
+    for q in ("%", "_", "\\", "'", "<script>", "\u202e", "é" * 80):
+        page = browser.get("/staff/stock", query_string={"q": q})
+        assert page.status_code == 200
+        assert "Nothing here" in page.text
+        assert "<script>" not in page.text.replace('<script type="module"', "")
+
+
+def test_the_list_is_filtered_by_product_and_paged(app: Flask, make: Make) -> None:
+    make.product("long", sizes=[str(n) for n in range(51)])
+    make.product("short")
+    browser = signed_in(app, "stock")
+
+    first = browser.get("/staff/stock?product=long").text
+    second = browser.get("/staff/stock?product=long&page=2").text
+
+    assert first.count("data-count") == 50
+    assert "/staff/stock?page=2&amp;product=long" in first
+    assert second.count("data-count") == 1
+    assert "short-moss" not in first + second
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 30, "", "１"])
+def test_a_page_that_cannot_be_is_not_here(app: Flask, page: str) -> None:
+    answer = signed_in(app, "stock").get("/staff/stock", query_string={"page": page})
+
+    assert answer.status_code == 404
+
+
+def test_the_list_takes_few_queries_however_long_it_is(app: Flask, make: Make) -> None:
+    from sqlalchemy import event
+
+    make.product(colors=("A", "B", "C"), sizes=[str(n) for n in range(16)])
+    browser = signed_in(app, "stock")
+    asked: list[str] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *a: asked.append(a[2]))
+
+    browser.get("/staff/stock")
+
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) <= 3
+
+
+def test_why_answers_in_a_sentence_and_line_by_line(app: Flask, make: Make) -> None:
+    variant = make.variant(pairs=5)
+    sold = make.order((variant, 2), state="paid")
+    held = make.order((variant, 1))
+    with db.writing():
+        ledger.count(
+            variant.id,
+            Shoes(9, 9),
+            based_on=Shoes(3, 3),
+            reason="received",
+            note="Box 12",
+            by="Ann",
+            now=NOW,
+        )
+
+    page = signed_in(app, "stock").get(f"/staff/stock/{variant.sku}").text
+
+    assert "9 pairs, because Ann received 6 pairs on" in page
+    assert "Received: Box 12" in page
+    assert "−2 pairs" in page and f"/staff/orders/{sold.number}" in page
+    assert f"/staff/orders/{held.number}" in page
+    assert page.index("+6 pairs") < page.index("−2 pairs") < page.index("+5 pairs")
+
+
+def test_why_of_a_size_that_never_came_in(app: Flask, make: Make) -> None:
+    variant = make.variant(pairs=0)
+
+    page = signed_in(app, "stock").get(f"/staff/stock/{variant.sku}").text
+
+    assert "0 pairs, because nothing has come in yet" in page
+
+
+def test_why_finds_a_sku_with_any_characters(app: Flask, make: Make) -> None:
+    variant = make.variant()
+    with db.writing():
+        db.session.execute(update(Variant).values(sku="A/B 7%?&#ü"))
+    browser = signed_in(app, "stock")
+    listing = browser.get("/staff/stock").text
+
+    assert "/staff/stock/A/B%207%25%3F%26%23%C3%BC" in listing
+    assert browser.get("/staff/stock/A/B%207%25%3F%26%23%C3%BC").status_code == 200
+    assert browser.get(f"/staff/stock/{variant.sku}x").status_code == 404

@@ -1,4 +1,4 @@
-"""Starts and stops the shop's processes together: `make run`, `make serve`, `make reset`."""
+"""Starts the shop's processes and stops them together: `make run`, `make serve`, `make reset`."""
 
 import errno
 import os
@@ -11,56 +11,166 @@ import sys
 import time
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from types import FrameType
+from typing import Any
 from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 
-INSTANCE = Path(__file__).parent / "instance"
+INSTANCE = Path("instance")
+OWN_DATABASE = "sqlite:///shop.sqlite3"
 TEST_KEY = "sk_test_of_the_test_payment_company"
-# A slow client keeps a thread while its body arrives. Threads are made when needed and end when
-# idle, so a thousand are allowed: that many slow clients do not hold up the others.
-SERVER = """-m granian --interface wsgi --factory wsgi:create_app --http 1 --no-ws --log-level error
+# While its body arrives, a slow client keeps a thread. Threads are made when needed and end when
+# idle, so a thousand are allowed: as many slow clients do not hold up anyone else.
+SERVER = """granian --interface wsgi --factory wsgi:create_app --http 1 --no-ws --log-level error
     --backlog 2048 --backpressure 1024 --blocking-threads 1024 --blocking-threads-idle-timeout 10
     --http1-buffer-size 65536 --http1-header-read-timeout 15000
     --respawn-failed-workers --workers-kill-timeout 10"""
 
 
 def main(command: str) -> int:
-    """Do one of run, serve, reset and prepare; return the exit code."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+    """Do `run`, `serve`, `reset` or `prepare`; return the exit code."""
+    os.chdir(Path(__file__).parent)
+    _on_signals(lambda *_: sys.exit(0))
     load_dotenv()
     if command == "prepare":
         return prepare()
-    environ, demo = os.environ, command != "serve"
-    host, port = environ.get("HOST") or "127.0.0.1", _port()
-    address = environ.get("SHOP_URL") or f"http://localhost:{port}"
-    environ.update(SHOP_URL=address, PRODUCTION="" if demo else "1")
     if command == "reset":
         empty()
-    commands = [
-        [*SERVER.split(), "--host", host, "--port", str(port), "--workers", _given("WORKERS", "2")],
-        ["-m", "flask", "jobs", "run"],
-    ]
-    if demo:
-        environ["DEMO"] = "1"
-        if not environ.get("STRIPE_SECRET_KEY"):
-            commands.append(_test_payment_company(host, port))
+    host, port = setting("HOST", "127.0.0.1"), int(setting("PORT", "8000"))
+    workers = setting("WORKERS", "2")
+    setting("SHOP_URL", f"http://localhost:{port}")
+    os.environ["PRODUCTION"] = "1" if command == "serve" else ""
+    modules = [f"{SERVER} --host {host} --port {port} --workers {workers}", "flask jobs run"]
+    if command != "serve":
+        os.environ["DEMO"] = "1"
+        if not setting("STRIPE_SECRET_KEY", ""):
+            modules.append(test_payment_company(host, port + 1))
     if command != "reset":
-        for offset in range(len(commands) - 1):
-            _check_free(host, port + offset)
+        for number in range(port, port + len(modules) - 1):
+            check_port(host, number)
     # In a process of its own, because what it imports would stay in memory.
-    failed = subprocess.call([sys.executable, __file__, "prepare"])
+    failed = subprocess.call([sys.executable, "start.py", "prepare"])
     if failed or command == "reset":
         return failed
-    return keep_together(commands, _local(host), port)
+    return keep_together(modules, local(host), port)
+
+
+def setting(name: str, usual: str) -> str:
+    """Return a setting of the environment; where it is missing, put the usual value there."""
+    os.environ[name] = os.environ.get(name) or usual
+    return os.environ[name]
+
+
+def local(host: str) -> str:
+    """Return an address of this machine at which a server that listens at `host` answers."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - nothing listens
+
+
+def check_port(host: str, port: int) -> None:
+    """End with one line that says what to do if we cannot listen there."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            sys.exit(f"Port {port} is taken. Choose another, for example: make run PORT=8010")
+        sys.exit(f"The shop cannot listen at HOST={host} PORT={port}: {error.strerror}.")
+
+
+def test_payment_company(host: str, port: int) -> str:
+    """Return how to start the test payment company, and make the settings point to it."""
+    kept = INSTANCE / "webhook_secret"
+    if not kept.exists():
+        INSTANCE.mkdir(exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text("whsec_" + secrets.token_hex(24))
+    secret = setting("STRIPE_WEBHOOK_SECRET", kept.read_text())
+    name = urlsplit(os.environ["SHOP_URL"]).hostname
+    address = setting("STRIPE_API_BASE", f"http://{name}:{port}")
+    return (
+        f"storefront.demo.payments --host {host} --port {port} --public-url {address}"
+        f" --state {INSTANCE}/payments.sqlite3 --key {TEST_KEY} --webhook-secret {secret}"
+        f" --webhook-url http://{local(host)}:{port - 1}/webhooks/stripe"
+    )
+
+
+def empty() -> None:
+    """Remove what the demonstration shop keeps, but not its keys."""
+    if setting("DATABASE_URL", OWN_DATABASE) != OWN_DATABASE:
+        sys.exit("DATABASE_URL names a database of your own, so make reset removed nothing.")
+    for file in [*INSTANCE.glob("shop.sqlite3*"), *INSTANCE.glob("payments.sqlite3*")]:
+        file.unlink()
+    for folder in ("media", "mail"):
+        shutil.rmtree(INSTANCE / folder, ignore_errors=True)
 
 
 def prepare() -> int:
-    """Bring the database up to date, load the demonstration into an empty one, and say so."""
+    """Bring the database up to date, and load the demonstration into an empty one."""
     from flask_migrate import upgrade
     from sqlalchemy.exc import OperationalError
 
+    import config
     import wsgi
-    ...
+    from storefront.demo.commands import load
+    from storefront.staff.demo import DEMO_EMAIL, DEMO_PASSWORD
+
+    try:
+        app = wsgi.create_app()
+        with app.app_context():
+            upgrade()
+            if not app.config["PRODUCTION"]:
+                load.main([], standalone_mode=False)
+                print(f"Staff of the demonstration sign in as {DEMO_EMAIL}, {DEMO_PASSWORD}")
+    except config.SettingError as error:
+        sys.exit(str(error))
+    except OperationalError as error:
+        sys.exit(f"The database of DATABASE_URL does not answer: {error.orig}")
+    return 0
+
+
+def keep_together(modules: list[str], host: str, port: int) -> int:
+    """Run each module as a process until one ends or a signal comes; then stop them all."""
+    processes: list[subprocess.Popen[bytes]] = []
+    told = False
+    try:
+        for module in modules:
+            processes.append(subprocess.Popen([sys.executable, "-m", *module.split()]))
+        while not (ended := [p for p in processes if p.poll() is not None]):
+            told = told or tell(host, port)
+            time.sleep(0.1)
+        sys.exit(f"{ended[0].args[2]} ended, so everything is stopped.")
+    finally:
+        _on_signals(signal.SIG_IGN)
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def tell(host: str, port: int) -> bool:
+    """Say where the shop is if it answers by now; return whether it does."""
+    connection = HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        state = connection.getresponse().read().decode().strip()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+    address = os.environ["SHOP_URL"]
+    seconds = time.time() - float(setting("STARTED", str(time.time())))
+    print(f"The shop is at {address} and its staff desk at {address}/staff; {state}.")
+    print(f"Ready after {seconds:.0f} s. Ctrl-C stops it; its data stays in {INSTANCE}/.", flush=True)
+    return True
+
+
+def _on_signals(action: Any) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, action)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -9,7 +9,7 @@ class CartCount extends HTMLElement {
   show() {
     const cookie = document.cookie.match(/(?:^|; )(?:__Host-)?cart_count=(\d+)/);
     const count = cookie ? Number(cookie[1]) : 0;
-    this.querySelector("[data-count]").textContent = count ? ` (${count})` : "";
+    this.querySelector("[data-count]").textContent = count ? `\u00a0(${count})` : "";
   }
 }
 customElements.define("cart-count", CartCount);

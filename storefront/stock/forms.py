@@ -1,19 +1,15 @@
 """What staff may write down about a count."""
 
 from flask_wtf import FlaskForm
-from wtforms import Field, SelectField, StringField
-from wtforms.validators import Length
+from wtforms import Field, StringField
+from wtforms.validators import AnyOf, Length
 
 from storefront.catalogue.models import MOST_ON_HAND
 from storefront.stock.ledger import Shoes
 
 NOT_A_COUNT = f"Please write a whole number from 0 to {MOST_ON_HAND:,}."
-REASONS = [
-    ("counted", "Counted"),
-    ("received", "Received"),
-    ("damaged", "Damaged"),
-    ("corrected", "Corrected"),
-]
+NOT_A_REASON = "Please choose one of the reasons."
+REASONS = ("counted", "received", "damaged", "corrected")
 
 
 class CountField(Field):
@@ -29,7 +25,7 @@ class CountField(Field):
 class CountForm(FlaskForm):
     """Why a count changes; how many there are is in one of the two forms below."""
 
-    reason = SelectField(choices=REASONS, default="counted", validate_choice=True)
+    reason = StringField(default="counted", validators=[AnyOf(REASONS, NOT_A_REASON)])
     note = StringField(validators=[Length(max=500, message="Please use at most 500 characters.")])
 
     def new_count(self) -> Shoes:

@@ -9,10 +9,8 @@ from blog import comments
 from blog.models import Article, Comment
 from storefront.clock import utcnow
 from storefront.db import db
-from storefront.limits import limiter
 from tests.factories import Make
-from tests.storefront.staff.people import Browser, signed_in
-from wsgi import create_app
+from tests.storefront.staff.people import Browser, fresh, signed_in, with_limits
 
 
 @pytest.fixture
@@ -39,7 +37,7 @@ def write(article: Article, *, name: str = "Rea <b>", body: str = "A question.")
 
 
 def state(comment: Comment) -> str:
-    db.session.rollback()
+    fresh()
     return comment.state
 
 
@@ -120,9 +118,8 @@ def test_the_desk_is_paged_oldest_first(browser: Browser, article: Article) -> N
 @pytest.fixture
 def limited(app: Flask) -> Iterator[Flask]:
     """The same shop with its limits switched on."""
-    same = ("TESTING", "SECRET_KEY", "DATABASE_URL", "SHOP_URL", "MEDIA_FOLDER", "MAIL_FOLDER")
-    yield create_app({**{name: app.config[name] for name in same}, "RATELIMIT_ENABLED": True})
-    limiter.enabled = False
+    with with_limits(app) as shop:
+        yield shop
 
 
 def test_an_eleventh_comment_in_an_hour_is_refused(limited: Flask, article: Article) -> None:

@@ -23,7 +23,7 @@ READY = 30.0  # seconds for a process to answer
 GONE = 5.0  # seconds for a process to end
 
 _nursery = multiprocessing.get_context("forkserver")
-_nursery.set_forkserver_preload(["pytest", "tests.integrity.programs"])
+_nursery.set_forkserver_preload(["pytest", "tests.integrity.nursery"])
 
 
 class Died(Exception):

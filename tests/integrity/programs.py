@@ -23,6 +23,7 @@ from storefront.demo.payments.app import create_company
 from storefront.demo.payments.server import server
 from storefront.jobs import run_forever, schedule
 from storefront.mail import jobs as mail
+from storefront.orders.models import PaymentPage
 from storefront.stock import ledger
 from storefront.stock.ledger import BelowHeld, CountMoved, Shoes
 from wsgi import TEST_KEY, create_app
@@ -87,9 +88,16 @@ def settle(session_id: str) -> None:
     purchase.settle(session_id, payments=payments(), terms=terms(), now=utcnow())
 
 
-def sweep(minutes: float) -> int:
-    """Sweep as if it were so many minutes later."""
-    return purchase.sweep(payments=payments(), terms=terms(), now=_later(minutes))
+def sweep_an_hour_later() -> None:
+    """Sweep after some minutes, let the time of all payment pages end, and sweep again.
+
+    The company is a process with a clock of its own, so it is asked to end the pages.
+    """
+    purchase.sweep(payments=payments(), terms=terms(), now=_later(4))
+    ids = select(PaymentPage.session_id).where(PaymentPage.session_id.is_not(None))
+    for session_id in db.session.scalars(ids).all():
+        payments().close_page(session_id or "")
+    purchase.sweep(payments=payments(), terms=terms(), now=_later(61))
 
 
 def send_mail(minutes: float) -> int:

@@ -85,16 +85,9 @@ def paid_and_not_heard(house: House, variant: Variant) -> str:
     return str(page.rpartition("/")[2])
 
 
-def let_time_pass(house: House, known: set[str]) -> None:
-    """End what is still open at the company and sweep as if the hold's hour were over.
-
-    The company is another process with a clock of its own: it is told that the pages' time is up.
-    """
-    carry_out(house.settings, programs.sweep, minutes=4)
-    for session in house.company.sessions():
-        if session["id"] not in known and session["status"] == "open":
-            house.company.expire(session["id"])
-    carry_out(house.settings, programs.sweep, minutes=61)
+def let_time_pass(house: House) -> None:
+    """Start again and sweep as if the hold's hour were over."""
+    carry_out(house.settings, programs.sweep_an_hour_later)
 
 
 def new_sessions(company: Company, known: set[str]) -> list[dict[str, object]]:
@@ -107,7 +100,7 @@ def test_hold_of_a_killed_click_ends_when_the_shopper_is_gone(
 ) -> None:
     killed_at_the_click(quiet_house, variant, death)
 
-    let_time_pass(quiet_house, known)
+    let_time_pass(quiet_house)
 
     assert counts(variant.id) == (PAIRS, 0)
     assert {order.state for order in orders()} <= {"lapsed"}
@@ -128,7 +121,7 @@ def test_shopper_of_a_killed_click_may_press_again(
         assert page.status_code == 303
         back = quiet_house.company.pay(page.headers["Location"])
         assert again.come_back(back).status_code == 303
-    let_time_pass(quiet_house, known)
+    let_time_pass(quiet_house)
 
     assert [order.state for order in orders()] == ["paid"]
     assert counts(variant.id) == (PAIRS - 2, 0)
@@ -146,8 +139,8 @@ def test_paid_order_is_sold_once_when_settling_is_killed(
             Shopper(address).come_back(f"/checkout/return?session_id={session_id}")
         assert was_killed(process)
 
-    let_time_pass(quiet_house, known)
-    sent = carry_out(quiet_house.settings, programs.send_mail, minutes=0)
+    let_time_pass(quiet_house)
+    sent = carry_out(quiet_house.settings, programs.send_mail, minutes=62)
 
     check_sold_once(quiet_house, variant)
     assert sent == 2

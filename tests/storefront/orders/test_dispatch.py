@@ -10,7 +10,7 @@ from storefront.mail.models import Letter
 from storefront.orders import desk
 from storefront.orders.models import Dispatch, Order
 from tests.factories import Make
-from tests.storefront.staff.people import Browser, signed_in
+from tests.storefront.staff.people import Browser, fresh, signed_in
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def order(make: Make) -> Order:
 
 def how_many() -> tuple[int, int]:
     """Return how many orders were sent and how many letters say so."""
-    db.session.rollback()
+    fresh()
     return (
         db.session.scalar(select(func.count(Dispatch.id))) or 0,
         db.session.scalar(select(func.count(Letter.id)).filter_by(template="order_dispatched"))

@@ -1,6 +1,8 @@
 """Members of staff for tests, and the browsers they sit at."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +15,9 @@ from werkzeug.test import TestResponse
 
 from storefront.clock import utcnow
 from storefront.db import db
+from storefront.limits import limiter
 from storefront.staff.models import Member, Role
+from wsgi import create_app
 
 PASSWORD = "four words stand here"
 
@@ -62,6 +66,25 @@ def signed_in(app: Flask, *roles: str, since: float | None = None) -> Browser:
         session["_fresh"] = True
         session["fs_paa"] = time.time() if since is None else since
     return browser
+
+
+def fresh() -> None:
+    """Forget what was read, so that the next look is at the database."""
+    db.session.expire_all()
+    db.session.rollback()
+
+
+@contextmanager
+def with_limits(app: Flask) -> Iterator[Flask]:
+    """Give the same shop with its limits switched on."""
+    same = ("TESTING", "SECRET_KEY", "DATABASE_URL", "SHOP_URL", "MEDIA_FOLDER", "MAIL_FOLDER")
+    shop = create_app({**{name: app.config[name] for name in same}, "RATELIMIT_ENABLED": True})
+    try:
+        yield shop
+    finally:
+        limiter.enabled = False
+        with shop.app_context():
+            db.engine.dispose()
 
 
 def _role(name: str) -> Role:

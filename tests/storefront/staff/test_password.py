@@ -9,13 +9,14 @@ from sqlalchemy import select
 from storefront.db import db
 from storefront.mail import jobs
 from storefront.mail.models import Letter
-from tests.storefront.staff.people import PASSWORD, Browser, member, signed_in
+from storefront.staff.models import Member
+from tests.storefront.staff.people import PASSWORD, Browser, fresh, member, signed_in
 
 NEW = "another four words here"
 
 
 def letters() -> list[Letter]:
-    db.session.rollback()
+    fresh()
     return list(db.session.scalars(select(Letter).order_by(Letter.id)))
 
 
@@ -27,10 +28,15 @@ def link(app: Flask, *, password: str = PASSWORD) -> str:
 def test_a_link_is_sent_to_a_member_with_our_own_address_in_it(app: Flask) -> None:
     member("owner", password=PASSWORD)
 
-    answer = Browser(app).post(
+    browser = Browser(app)
+    session = browser.get_cookie("session")
+    assert session is not None
+    browser.set_cookie("session", session.value, domain="evil.example")
+
+    answer = browser.post(
         "/staff/password",
-        data={"csrf_token": Browser(app).token, "email": "ann@example.com"},
-        headers={"Host": "evil.example"},
+        base_url="http://evil.example",
+        data={"csrf_token": browser.token, "email": "ann@example.com"},
     )
 
     assert (answer.status_code, answer.location) == (303, "/staff/sign-in")
@@ -82,9 +88,7 @@ def test_a_new_password_ends_the_sessions_of_the_old_one_and_is_told_by_mail(app
     browser = signed_in(app, "owner")
     with browser.session_transaction("/staff") as session:
         person = session["_user_id"]
-    from storefront.staff.models import Member
-
-    owner = db.session.scalars(select(Member).where(Member.fs_uniquifier == person)).one()
+    owner = db.session.scalar(select(Member).where(Member.fs_uniquifier == person))
 
     Browser(app).send(
         f"/staff/password/{generate_reset_password_token(owner)}",

@@ -13,7 +13,7 @@ from storefront.stock import desk, ledger
 from storefront.stock.ledger import Shoes
 from storefront.stock.models import Movement
 from tests.factories import NOW, Make
-from tests.storefront.staff.people import Browser, signed_in
+from tests.storefront.staff.people import Browser, fresh, signed_in
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def variant(make: Make) -> Variant:
 
 
 def on_hand(variant: Variant) -> tuple[int, int]:
-    db.session.rollback()
+    fresh()
     return variant.on_hand_left, variant.on_hand_right
 
 

@@ -7,6 +7,7 @@ from storefront.catalogue.models import Variant
 from storefront.db import db
 from storefront.stock.commands import group
 from tests.factories import Make
+from tests.storefront.staff.people import fresh
 
 
 def test_recount_ends_with_no_differences_in_a_sound_shop(app: Flask, make: Make) -> None:
@@ -27,5 +28,5 @@ def test_recount_lists_what_differs_and_changes_nothing(app: Flask, make: Make) 
 
     assert f"{variant.sku}: counts 6 left, 5 right; ledger says 5, 5" in result.output
     assert result.output.endswith("1 difference\n")
-    db.session.rollback()
+    fresh()
     assert variant.on_hand_left == 6

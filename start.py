@@ -129,25 +129,31 @@ def prepare() -> int:
 
 
 def keep_together(modules: list[str], host: str, port: int) -> int:
-    """Run each module as a process until one ends or a signal comes; then stop them all."""
+    """Run each module as a process until one ends, a signal comes or make ends; then stop all.
+
+    Each has a session of its own: Ctrl-C would reach granian twice, and then it hangs.
+    """
     processes: list[subprocess.Popen[bytes]] = []
-    told = False
+    parent, told = os.getppid(), False
     try:
         for module in modules:
-            processes.append(subprocess.Popen([sys.executable, "-m", *module.split()]))
-        while not (ended := [p for p in processes if p.poll() is not None]):
+            command = [sys.executable, "-m", *module.split()]
+            processes.append(subprocess.Popen(command, start_new_session=True))
+        while all(process.poll() is None for process in processes) and os.getppid() == parent:
             told = told or tell(host, port)
             time.sleep(0.1)
-        sys.exit(f"{ended[0].args[2]} ended, so everything is stopped.")
     finally:
         _on_signals(signal.SIG_IGN)
-        for process in processes:
+        for process, module in zip(processes, modules, strict=False):
+            if process.poll() is not None:
+                print(f"{module.split()[0]} ended by itself, so everything is stopped.")
             process.terminate()
         for process in processes:
             try:
                 process.wait(15)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
+    return 1
 
 
 def tell(host: str, port: int) -> bool:

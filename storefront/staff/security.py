@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_security import LoginForm, MailUtil, Security, SQLAlchemyUserDatastore
+from flask_security import LoginForm, MailUtil, PasswordUtil, Security, SQLAlchemyUserDatastore
 from flask_security import views as library
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import inspect
@@ -20,6 +20,7 @@ from storefront.mail import outbox
 from storefront.staff.desk import csrf
 from storefront.staff.models import Member, Role
 
+LONGEST_PASSWORD = 200
 TOO_OFTEN = "That was tried too often. Please wait a few minutes, then try again."
 STALE = "This page was open for a long time. Please go back, load it again, and try once more."
 SETTINGS = {
@@ -44,6 +45,7 @@ SETTINGS = {
     "FRESHNESS": timedelta(minutes=-1),  # no page that asks for the password again
     "API_ENABLED_METHODS": ["session"],
     "EMAIL_HTML": False,
+    "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # it would ask the network
     "PASSWORD_HASH": "argon2",
     "PASSWORD_SCHEMES": ["argon2"],
     "PASSWORD_SINGLE_HASH": {"argon2"},  # else a new SECRET_KEY would end every password
@@ -102,6 +104,20 @@ class Members(SQLAlchemyUserDatastore):
         return model
 
 
+class Passwords(PasswordUtil):
+    """Passwords of a length that argon2 can take without much work."""
+
+    def normalize(self, password: str) -> str:
+        return super().normalize(password[: LONGEST_PASSWORD + 1])  # a longer one fits nobody
+
+    def validate(
+        self, password: str, is_register: bool, **context: Any
+    ) -> tuple[list[str] | None, str]:
+        if len(password) > LONGEST_PASSWORD:
+            return [f"Please use at most {LONGEST_PASSWORD} characters."], password
+        return super().validate(password, is_register, **context)
+
+
 class Letters(MailUtil):
     """Puts the library's mails into our outbox, in our words."""
 
@@ -130,11 +146,14 @@ class Letters(MailUtil):
 def init_app(app: Flask) -> None:
     """Set up signing in, and Flask-WTF's token for staff forms alone."""
     app.config.update({f"SECURITY_{name}": value for name, value in SETTINGS.items()})
-    app.config["SECURITY_PASSWORD_SALT"] = app.config["SECRET_KEY"]
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # desk_blueprint() asks for it
     csrf.init_app(app)
     security = Security(
-        app, Members(db, Member, Role), login_form=SignInForm, mail_util_cls=Letters
+        app,
+        Members(db, Member, Role),
+        login_form=SignInForm,
+        mail_util_cls=Letters,
+        password_util_cls=Passwords,
     )
     security.want_json(lambda request: False)
     app.view_functions["security.login"] = sign_in

@@ -10,13 +10,13 @@ import pytest
 from flask import Flask
 
 from storefront.db import Base, db
-from tests.conftest import WEBHOOK_SECRET, settings
+from tests.conftest import WEBHOOK_SECRET, free_port, settings
 from tests.factories import Make
 from tests.integrity import processes
 from tests.payments import Company
 from wsgi import create_app
 
-PROCESSES = 4
+WORKERS = 4
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class House:
 
     app: Flask
     settings: dict[str, Any]
-    addresses: list[str]
+    address: str
     company: Company
 
     @property
@@ -51,19 +51,20 @@ def houses(
             return made[engine]
 
         def open_house(engine: str) -> House:
-            doors = [processes.Door() for _ in range(PROCESSES)]
+            port = free_port()
+            address = f"http://127.0.0.1:{port}"
             url = running.enter_context(
                 processes.company(
                     tmp_path_factory.mktemp("company") / "state.sqlite3",
-                    webhook_url=f"{doors[0].url}/webhooks/stripe",
+                    webhook_url=f"{address}/webhooks/stripe",
                     secret=WEBHOOK_SECRET,
                 )
             )
             company = Company(url)
             given = settings(make_database(engine, "house"), company, tmp_path_factory)
-            given |= {"TESTING": False, "DEMO": True, "SHOP_URL": doors[0].url}
-            addresses = running.enter_context(processes.shops(given, doors))
-            return House(create_app(given), given, addresses, company)
+            given |= {"TESTING": False, "DEMO": True, "SHOP_URL": address}
+            running.enter_context(processes.production(given, port, WORKERS))
+            return House(create_app(given), given, address, company)
 
         yield get
 
@@ -84,7 +85,7 @@ def quiet_houses(
             if engine not in made:
                 given = settings(make_database(engine, "quiet"), Company(url), tmp_path_factory)
                 given |= {"TESTING": False, "DEMO": True}
-                made[engine] = House(create_app(given), given, [], Company(url))
+                made[engine] = House(create_app(given), given, "", Company(url))
             return made[engine]
 
         yield get
@@ -92,7 +93,7 @@ def quiet_houses(
 
 @pytest.fixture
 def house(engine: str, houses: Callable[[str], House]) -> Iterator[House]:
-    """The shop in four processes over one empty database, on each engine in turn."""
+    """The shop in four processes over one empty database, served as `make serve` does."""
     yield from _emptied(houses(engine))
 
 

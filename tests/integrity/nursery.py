@@ -2,7 +2,13 @@
 
 from sqlalchemy.orm import configure_mappers
 
-from storefront.checkout.payments import PageDelivery, PageLine, PageRequest, StripePayments, Unclear
+from storefront.checkout.payments import (
+    PageDelivery,
+    PageLine,
+    PageRequest,
+    StripePayments,
+    Unclear,
+)
 from storefront.clock import moment_words, utcnow
 from tests.integrity import programs
 

@@ -1,9 +1,12 @@
 """Starts the shop as real processes over one database, and stops every one of them again."""
 
+import json
 import multiprocessing
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,13 +17,14 @@ from typing import Any
 
 import requests
 
+from start import SERVER
 from storefront.demo.payments.server import listen
 from tests.integrity import programs
 from tests.integrity.programs import Death
 
 ROOT = Path(__file__).parents[2]
-READY = 30.0  # seconds for a process to answer
-GONE = 5.0  # seconds for a process to end
+READY = 60.0  # seconds for a process to answer
+GONE = 10.0  # seconds for a process to end
 
 _nursery = multiprocessing.get_context("forkserver")
 _nursery.set_forkserver_preload(["pytest", "tests.integrity.nursery"])
@@ -56,6 +60,29 @@ def shops(settings: Mapping[str, Any], doors: Sequence[Door]) -> Iterator[list[s
         for address in addresses:
             wait_until_it_answers(f"{address}/healthz")
         yield addresses
+
+
+@contextmanager
+def production(settings: Mapping[str, Any], port: int, workers: int) -> Iterator[str]:
+    """Serve the shop as `make serve` does, with so many workers, and yield its address."""
+    program = SERVER.replace("wsgi:create_app", "tests.integrity.programs:shop_of_environment")
+    options = f"{program} --host 127.0.0.1 --port {port} --workers {workers}"
+    process = subprocess.Popen(
+        [sys.executable, "-m", *options.split()],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), programs.SETTINGS: json.dumps(dict(settings))},
+        start_new_session=True,
+    )
+    try:
+        wait_until_it_answers(f"http://127.0.0.1:{port}/healthz")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(GONE)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(GONE)
 
 
 @contextmanager

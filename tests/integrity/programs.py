@@ -1,5 +1,6 @@
 """What runs in the processes that these tests start: the shop, the company, single steps, death."""
 
+import json
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import select
 
 from storefront.catalogue.models import Variant
@@ -29,18 +31,26 @@ from storefront.stock.ledger import BelowHeld, CountMoved, Shoes
 from wsgi import TEST_KEY, create_app
 
 Settings = Mapping[str, Any]
-MOMENTS = ("before", "after", "before its commit", "after its commit")
+SETTINGS = "SETTINGS_OF_THE_TESTS"
 
 
 @dataclass(frozen=True)
 class Death:
-    """Where a process is to be killed: `where` is "module:name" or "module:Class.name"."""
+    """Where a process is to be killed: `where` is "module:name" or "module:Class.name".
+
+    `moment` is "before", "after", "before its commit" or "after its commit".
+    """
 
     where: str
     moment: str
 
     def __str__(self) -> str:
         return f"{self.moment} {self.where.rpartition(':')[2]}"
+
+
+def shop_of_environment() -> Flask:
+    """Return the shop for the production server, which calls this in each of its workers."""
+    return create_app(json.loads(os.environ[SETTINGS]))
 
 
 def serve(settings: Settings, listening: socket.socket, death: Death | None) -> None:

@@ -23,33 +23,26 @@ PURCHASE = "storefront.checkout.purchase:"
 OPEN_PAGE = "storefront.checkout.payments:StripePayments.open_page"
 LOOK_UP = "storefront.checkout.payments:StripePayments.look_up"
 DELIVER = "storefront.mail.jobs:deliver"
-MARK_SENT = "storefront.mail.outbox:mark_sent"
 
 AFTER_THE_CLICK = [
     Death(f"{PURCHASE}begin", "before"),
     Death(f"{PURCHASE}begin", "before its commit"),
-    Death(f"{PURCHASE}begin", "after its commit"),
-    Death(OPEN_PAGE, "before"),
+    Death(f"{PURCHASE}begin", "after"),
     Death(OPEN_PAGE, "after"),
-    Death(f"{PURCHASE}attach", "before"),
     Death(f"{PURCHASE}attach", "before its commit"),
-    Death(f"{PURCHASE}attach", "after its commit"),
     Death(f"{PURCHASE}attach", "after"),
 ]
 WHILE_SETTLING = [
     Death(f"{PURCHASE}settle", "before"),
-    Death(LOOK_UP, "before"),
     Death(LOOK_UP, "after"),
-    Death(f"{PURCHASE}apply", "before"),
     Death(f"{PURCHASE}apply", "before its commit"),
     Death(f"{PURCHASE}apply", "after its commit"),
 ]
 WHILE_SENDING = [
-    Death("storefront.mail.jobs:compose", "before"),
+    Death("storefront.mail.outbox:claim", "after"),
     Death(DELIVER, "before"),
     Death(DELIVER, "after"),
-    Death(MARK_SENT, "before"),
-    Death("storefront.mail.jobs:send_due", "before its commit"),
+    Death("storefront.mail.outbox:mark_sent", "after"),
 ]
 PAIRS = 5
 
@@ -187,6 +180,4 @@ def causes(mails: list[Path]) -> list[str]:
 
 
 def message_ids(mails: list[Path]) -> dict[str, str]:
-    return {
-        mail.name: str(message_from_bytes(mail.read_bytes())["Message-ID"]) for mail in mails
-    }
+    return {mail.name: str(message_from_bytes(mail.read_bytes())["Message-ID"]) for mail in mails}

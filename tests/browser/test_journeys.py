@@ -1,0 +1,220 @@
+"""The journeys of shopper, reader and staff in a browser, with script and without."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from storefront.catalogue.models import Variant
+from storefront.db import db
+from storefront.staff.demo import DEMO_EMAIL, DEMO_PASSWORD
+from tests.browser.conftest import Shop
+from tests.payments import GOOD_CARD
+
+pytestmark = pytest.mark.browser
+with_and_without = pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+
+
+def free_pairs(shop: Shop, sku: str) -> int:
+    with shop.app.app_context():
+        return db.session.scalars(select(Variant.free_pairs).where(Variant.sku == sku)).one()
+
+
+def choose_first_size(page: Page) -> str:
+    """Choose the first size of the shown color that is there; return its sku."""
+    radio = page.locator("input[name=sku]:not([disabled])").first
+    radio.check(force=True)
+    return radio.get_attribute("value") or ""
+
+
+def fill_payment(page: Page) -> None:
+    expect(page.get_by_text("No money moves").first).to_be_visible()
+    for name, value in {
+        "email": "shopper@example.com",
+        "name": "Ann Example",
+        "line1": "1 Main Street",
+        "city": "Santa Barbara",
+        "postal_code": "93101",
+        "card": GOOD_CARD,
+    }.items():
+        page.fill(f"[name={name}]", value)
+
+
+def to_payment(page: Page, *, script: bool) -> None:
+    page.get_by_role("button", name="Add to cart").click()
+    if script:
+        dialog = page.get_by_role("dialog", name="Cart")
+        expect(dialog).to_be_visible()
+        expect(page.locator("cart-count")).to_contain_text("(1)")
+        dialog.get_by_role("button", name="Go to payment").click()
+    else:
+        expect(page).to_have_url(re.compile("/cart$"))
+        page.get_by_role("button", name="Go to payment").click()
+
+
+def sign_in(page: Page) -> None:
+    page.goto("/staff")
+    page.fill("[name=email]", DEMO_EMAIL)
+    page.fill("[name=password]", DEMO_PASSWORD)
+    page.locator("main [type=submit]").click()
+    expect(page).to_have_url(re.compile("/staff/?$"))
+
+
+@with_and_without
+def test_reader_becomes_a_shopper_and_staff_see_it(
+    shop: Shop, open_page: Callable[..., Page], script: bool
+) -> None:
+    page = open_page(script=script)
+    page.goto("/blog/walking-with-foot-drop")
+    rail = page.get_by_role("region", name="Latest adaptive footwear")
+    expect(rail.locator(".stock").first).to_be_visible()
+    rail.get_by_role("heading", level=3).first.get_by_role("link").click()
+    expect(page).to_have_url(re.compile("from=walking-with-foot-drop"))
+    other = page.locator("[data-color]:not([aria-current])").first
+    name = other.inner_text().split("\n")[0].strip()
+    other.click()
+    expect(page.get_by_role("heading", name=f"Color: {name}")).to_be_visible()
+    sku = choose_first_size(page)
+    before = free_pairs(shop, sku)
+
+    to_payment(page, script=script)
+    assert free_pairs(shop, sku) == before - 1
+    fill_payment(page)
+    page.locator("button[name=pay]").click()
+
+    expect(page.get_by_text("Your order is paid")).to_be_visible()
+    number = re.search(r"Order (\d+)", page.inner_text("h1"))
+    assert number is not None
+    assert free_pairs(shop, sku) == before - 1
+    page.goto("/cart")
+    expect(page.get_by_text("Your cart is empty.")).to_be_visible()
+
+    staff = open_page(script=script)
+    sign_in(staff)
+    staff.goto("/staff/orders")
+    staff.get_by_role("link", name=re.compile(number[1])).first.click()
+    expect(staff.get_by_text("Ann Example").first).to_be_visible()
+    staff.goto(f"/staff/stock/{sku}")
+    expect(staff.get_by_text(f"Order {number[1]}").first).to_be_visible()
+
+
+@with_and_without
+def test_staff_count_a_size(
+    shop: Shop, open_page: Callable[..., Page], script: bool
+) -> None:
+    page = open_page(script=script)
+    sign_in(page)
+    with shop.app.app_context():
+        sku = db.session.scalars(
+            select(Variant.sku).where(Variant.counted, Variant.held_left == 0).limit(1)
+        ).one()
+    before = free_pairs(shop, sku)
+    page.goto(f"/staff/stock?q={sku}")
+    field = page.locator("[name=pairs]").first
+    field.fill(str(before + 7))
+    field.press("Enter")
+
+    expect(page.get_by_text(re.compile("saved", re.I)).first).to_be_visible()
+    assert free_pairs(shop, sku) == before + 7
+
+
+def test_purchase_by_keyboard_alone(shop: Shop, open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip-link")).to_be_focused()
+    page.keyboard.press("Enter")
+    tab_to(page, ".card__link")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/products/"))
+    tab_to(page, "input[name=sku]")
+    page.keyboard.press("Space")
+    expect(page.locator("input[name=sku]:checked")).to_have_count(1)
+    tab_to(page, "[data-add] button[type=submit]")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Cart")).to_be_visible()
+    tab_to(page, "dialog form[action='/checkout'] button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/pay/**")
+    tab_to(page, "[name=email]")
+    fill_payment(page)
+    tab_to(page, "button[name=pay]")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("Your order is paid")).to_be_visible()
+
+
+def tab_to(page: Page, selector: str, most: int = 120) -> None:
+    """Press Tab until an element of this kind has the focus, which must be seen."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate(
+            "selector => document.activeElement && document.activeElement.matches(selector)",
+            selector,
+        ):
+            return
+    raise AssertionError(f"Tab never reached {selector}")
+
+
+def test_escape_closes_the_drawer_and_gives_the_focus_back(
+    shop: Shop, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    page.goto("/products/harbor-two-strap?color=sand")
+    choose_first_size(page)
+    add = page.get_by_role("button", name="Add to cart")
+    add.click()
+    expect(page.get_by_role("dialog", name="Cart")).to_be_visible()
+
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog", name="Cart")).to_be_hidden()
+    expect(add).to_be_focused()
+
+
+def test_swatch_on_a_card_changes_picture_words_and_link(
+    shop: Shop, open_page: Callable[..., Page]
+) -> None:
+    page = open_page()
+    page.goto("/collections/all")
+    card = page.locator(".card").first
+    picture = card.locator("img").get_attribute("src")
+
+    card.get_by_role("link", name="Sand").click()
+
+    assert card.locator("img").get_attribute("src") != picture
+    expect(card.locator("[data-color-name]")).to_contain_text("Sand")
+    expect(card.locator("[data-link]")).to_have_attribute("href", re.compile("color=sand"))
+    expect(page).to_have_url(re.compile("/collections/all$"))
+
+
+@with_and_without
+def test_comment_leads_to_the_writers_page(
+    shop: Shop, open_page: Callable[..., Page], script: bool
+) -> None:
+    page = open_page(script=script)
+    page.goto("/blog/your-first-fitting")
+    page.fill("[name=name]", "Ben")
+    page.fill("[name=email]", "ben@example.com")
+    page.fill("[name=body]", "A good hint.")
+    page.get_by_role("button", name="Send the comment").click()
+
+    expect(page.get_by_text("waits for approval")).to_be_visible()
+
+
+@with_and_without
+def test_display_settings(shop: Shop, open_page: Callable[..., Page], script: bool) -> None:
+    page = open_page(script=script)
+    page.goto("/accessibility")
+    page.get_by_label("Largest").check()
+    page.get_by_label("High: light on black").check()
+    page.get_by_role("button", name="Use these settings").click()
+    page.goto("/collections/all")
+
+    size, ground = (
+        page.locator("html").evaluate("e => getComputedStyle(e).fontSize"),
+        page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor"),
+    )
+    assert (size, ground) == ("32px", "rgb(0, 0, 0)")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Select, select, union
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from storefront.catalogue.models import Product, Variant
 from storefront.db import db
@@ -14,7 +14,7 @@ from storefront.stock.models import Hold, Movement
 
 def variants(*, q: str = "", product: str = "", page: int = 1) -> Page[Variant]:
     """Return one page of the variants whose sku or title holds `q`, grouped by product."""
-    listed = select(Variant).options(selectinload(Variant.product), selectinload(Variant.color))
+    listed = select(Variant).options(joinedload(Variant.product), joinedload(Variant.color))
     if q:
         listed = listed.where(Variant.id.in_(_found(q)))
     if product:

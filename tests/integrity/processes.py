@@ -70,7 +70,7 @@ def production(settings: Mapping[str, Any], port: int, workers: int) -> Iterator
     process = subprocess.Popen(
         [sys.executable, "-m", *options.split()],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), programs.SETTINGS: json.dumps(dict(settings))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), programs.SETTINGS: json.dumps(dict(settings))},
         start_new_session=True,
     )
     try:
@@ -165,7 +165,7 @@ def _answers(url: str) -> bool:
 @contextmanager
 def _running(target: Callable[..., None], *args: Any) -> Iterator[BaseProcess]:
     """Run a function in a fresh process; end that process, by its id, whatever happens."""
-    os.environ["PYTHONPATH"] = str(ROOT)  # for the process that all others are forked from
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])  # for the process that all others are forked from
     process = _nursery.Process(target=target, args=args, daemon=True)
     process.start()
     try:

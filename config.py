@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -133,9 +134,7 @@ def _secret_key(given: str, *, production: bool) -> str:
         fresh = kept.with_name(f"secret_key.{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(48))
-        try:
-            kept.hardlink_to(fresh)  # two processes may start at once: the first one's key stays
-        except FileExistsError:
-            pass
+        with suppress(FileExistsError):  # two processes may start at once: the first one's stays
+            kept.hardlink_to(fresh)
         fresh.unlink()
     return kept.read_text()

@@ -39,6 +39,7 @@ def main(command: str) -> int:
     host, port = setting("HOST", "127.0.0.1"), int(setting("PORT", "8000"))
     workers = setting("WORKERS", "2")
     setting("SHOP_URL", f"http://localhost:{port}")
+    setting("MALLOC_ARENA_MAX", "2")  # Linux: threads share memory that was freed
     os.environ["PRODUCTION"] = "1" if command == "serve" else ""
     modules = [f"{SERVER} --host {host} --port {port} --workers {workers}", "flask jobs run"]
     if command != "serve":

@@ -178,7 +178,7 @@ def _newest() -> ColumnElement[bool]:
     return (Revision.article_id == Article.id) & (Revision.number == newest)
 
 
-def _published(now: datetime) -> Select[tuple[Article, Revision]]:
+def _published(now: datetime) -> Select[Article, Revision]:
     return (
         select(Article, Revision)
         .join(Revision, _newest())
@@ -187,7 +187,7 @@ def _published(now: datetime) -> Select[tuple[Article, Revision]]:
     )
 
 
-def _titles(now: datetime) -> Select[tuple[str, str]]:
+def _titles(now: datetime) -> Select[str, str]:
     return (
         select(Article.slug, Revision.title)
         .join(Revision, _newest())

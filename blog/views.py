@@ -7,6 +7,7 @@ from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from sqlalchemy import ColumnElement
 from werkzeug.exceptions import Conflict
 
 from blog import comments, queries
@@ -116,7 +117,7 @@ def _published(slug: str) -> Shown:
     return queries.article(slug, now=utcnow()) or abort(404)
 
 
-def _list(heading: str, summary: str, now: datetime, *conditions: "object") -> str:
+def _list(heading: str, summary: str, now: datetime, *conditions: ColumnElement[bool]) -> str:
     page = request.args.get("page", 1, type=int)
     total = queries.count(*conditions, now=now)
     pages = max(1, -(-total // queries.PAGE_SIZE))

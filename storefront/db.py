@@ -127,7 +127,7 @@ class Database(SQLAlchemy):
 
     def insert_once(self, table: type[Base], key: str, values: Mapping[str, Any]) -> bool:
         """Insert a row unless its unique key is there already; return whether it was inserted."""
-        make = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}[self.engine.dialect.name]
+        make = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
         statement = make(table).values(**values).on_conflict_do_nothing(index_elements=[key])
         return bool(self.session.execute(statement.returning(getattr(table, key))).first())
 

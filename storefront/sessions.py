@@ -1,12 +1,12 @@
 """Sessions: opened only where a page is somebody's own; everywhere else there is none."""
 
 from flask import Flask, Request, Response, request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 PERSONAL = ("/staff", "/cart", "/checkout", "/orders")
 
 
-class NoSession(dict[str, object], SessionMixin):
+class NoSession(SecureCookieSession):
     """The session of a public page: empty, and what libraries put into it is not kept."""
 
 
@@ -17,12 +17,12 @@ class ShopSessions(SecureCookieSessionInterface):
     `Vary: Cookie` and could not be cached for everyone.
     """
 
-    def open_session(self, app: Flask, request: Request) -> SessionMixin | None:  # type: ignore[override]
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if is_personal(request.path):
             return super().open_session(app, request)
         return NoSession()
 
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:  # type: ignore[override]
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if not isinstance(session, NoSession):
             super().save_session(app, session, response)
 

@@ -55,7 +55,7 @@ def _product(position: int, row: dict[str, Any]) -> Product:
     for place, data in enumerate(row["colors"]):
         color = _color(place, row, data)
         product.colors.append(color)
-        product.variants += _variants(row, data, color)
+        product.variants.extend(_variants(row, data, color))
     return product
 
 

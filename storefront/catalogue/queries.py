@@ -55,7 +55,7 @@ class Card:
         return next((c for c in self.colors if c.availability.can_buy), self.colors[0])
 
 
-def listed() -> Select[tuple[int]]:
+def listed() -> Select[int]:
     """Select the ids of products that a shopper may see, in the shop's order."""
     on_sale = select(Variant.id).where(Variant.product_id == Product.id, Variant.published)
     return (
@@ -65,7 +65,7 @@ def listed() -> Select[tuple[int]]:
     )
 
 
-def latest() -> Select[tuple[int]]:
+def latest() -> Select[int]:
     """Select the ids of products that can be bought now, newest first, then the others."""
     can_buy = (
         select(Variant.id)
@@ -83,14 +83,14 @@ def latest() -> Select[tuple[int]]:
     )
 
 
-def count(products: Select[tuple[int]]) -> int:
+def count(products: Select[int]) -> int:
     """Return how many products a selection holds."""
     ids = products.order_by(None).subquery()
     return db.session.scalar(select(func.count()).select_from(ids)) or 0
 
 
 def cards(
-    products: Select[tuple[int]], *, today: date, low: int, limit: int = PAGE_SIZE, offset: int = 0
+    products: Select[int], *, today: date, low: int, limit: int = PAGE_SIZE, offset: int = 0
 ) -> list[Card]:
     """Return the cards of a selection of products, in its order, by one query."""
     chosen = (
@@ -178,7 +178,7 @@ def products_page(*, limit: int, page: int) -> Sequence[Product]:
     ).all()
 
 
-def _whole_products() -> Select[tuple[Product]]:
+def _whole_products() -> Select[Product]:
     return (
         select(Product)
         .where(Product.published)

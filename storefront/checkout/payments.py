@@ -270,7 +270,7 @@ def _facts(session: stripe.checkout.Session) -> PageFacts:
     intent = session.payment_intent
     return PageFacts(
         session_id=session.id,
-        key=(session.metadata or {})["page"] if session.metadata else "",
+        key=(session.to_dict().get("metadata") or {}).get("page", ""),
         status=session.status or "",
         payment_status=session.payment_status,
         currency=(session.currency or "").upper(),

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Blueprint, Response, abort, current_app, redirect, request, url_for
+from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -42,13 +42,13 @@ def start() -> ResponseReturnValue:
     except (Refused, Unclear) as error:
         log.error("no payment page for cart %s: %s", cart.id, error)
         return cart_views.page(cart, _silent(), status=503)
-    response = redirect(address, 303)
+    response = current_app.make_response(redirect(address, 303))
     cookie.write(response, cart)
     return response
 
 
 @blueprint.get("/checkout/return")
-def come_back() -> Response | ResponseReturnValue:
+def come_back() -> ResponseReturnValue:
     """Settle the order that was paid for and show it: the one GET that writes."""
     session_id = request.args.get("session_id", "")
     order = db.session.scalar(
@@ -58,7 +58,9 @@ def come_back() -> Response | ResponseReturnValue:
         purchase.settle(session_id, payments=payments(), terms=terms(), now=utcnow())
     except (Refused, Unclear) as error:
         log.warning("order %s is not settled yet: %s", order.number, error)
-    response = redirect(url_for("orders.show", reference=order.reference), 303)
+    response = current_app.make_response(
+        redirect(url_for("orders.show", reference=order.reference), 303)
+    )
     cart = cookie.read()
     if cart.id == order.cart_id:
         cookie.write(response, without_bought(cart))

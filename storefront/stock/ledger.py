@@ -110,7 +110,7 @@ def sell(order: Order, *, now: datetime) -> None:
 
 
 def _record_sales(
-    order: Order, variant_id: int, sold: Shoes, after: "Row[tuple[int, int]]", *, now: datetime
+    order: Order, variant_id: int, sold: Shoes, after: Row[int, int], *, now: datetime
 ) -> None:
     """Write one row per line; the counts after each add up to the counts after all."""
     left, right = after[0] + sold.left, after[1] + sold.right
@@ -282,7 +282,7 @@ def _counted(shoes: Mapping[int, Shoes]) -> dict[int, Shoes]:
 
 def _change(
     variant_id: int, *, on_hand: Shoes = Shoes(0, 0), held: Shoes = Shoes(0, 0)
-) -> "Row[tuple[int, int]] | None":
+) -> Row[int, int] | None:
     """Add to on hand and held where 0 ≤ held ≤ on hand stays true; return the counts after."""
     on_left, on_right = Variant.on_hand_left + on_hand.left, Variant.on_hand_right + on_hand.right
     held_left, held_right = Variant.held_left + held.left, Variant.held_right + held.right

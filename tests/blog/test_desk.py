@@ -53,9 +53,7 @@ def test_the_desk_shows_what_waits_with_all_that_is_needed_to_decide(
 
 
 @pytest.mark.parametrize("decision", ["approved", "spam", "removed"])
-def test_a_decision_is_kept_and_shown(
-    browser: Browser, comment: Comment, decision: str
-) -> None:
+def test_a_decision_is_kept_and_shown(browser: Browser, comment: Comment, decision: str) -> None:
     answer = browser.send(f"/staff/comments/{comment.id}/approval", decision=decision)
 
     assert (answer.status_code, answer.location) == (303, "/staff/comments")
@@ -95,9 +93,7 @@ def test_a_decision_that_is_none_is_refused(
     assert state(comment) == "pending"
 
 
-def test_a_missing_comment_and_a_wrong_method_are_said(
-    browser: Browser, comment: Comment
-) -> None:
+def test_a_missing_comment_and_a_wrong_method_are_said(browser: Browser, comment: Comment) -> None:
     for missing in ("0", "999999", "9" * 40):
         answer = browser.send(f"/staff/comments/{missing}/approval", decision="spam")
         assert answer.status_code == 404

@@ -23,6 +23,7 @@ from tests.integrity import programs
 from tests.integrity.programs import Death
 
 ROOT = Path(__file__).parents[2]
+PATH = os.pathsep.join([str(ROOT), *sys.path])
 READY = 60.0  # seconds for a process to answer
 GONE = 10.0  # seconds for a process to end
 
@@ -70,7 +71,11 @@ def production(settings: Mapping[str, Any], port: int, workers: int) -> Iterator
     process = subprocess.Popen(
         [sys.executable, "-m", *options.split()],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]), programs.SETTINGS: json.dumps(dict(settings))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+            programs.SETTINGS: json.dumps(dict(settings)),
+        },
         start_new_session=True,
     )
     try:
@@ -87,7 +92,7 @@ def production(settings: Mapping[str, Any], port: int, workers: int) -> Iterator
 
 @contextmanager
 def doomed_shop(settings: Mapping[str, Any], death: Death) -> Iterator[tuple[str, BaseProcess]]:
-    """Serve the shop in one process that is killed where `death` says; yield address and process."""
+    """Serve the shop in one process, killed where `death` says; yield address and process."""
     door = Door()
     address = door.url
     with _running(programs.serve, settings, door.listening, death) as process:
@@ -165,7 +170,9 @@ def _answers(url: str) -> bool:
 @contextmanager
 def _running(target: Callable[..., None], *args: Any) -> Iterator[BaseProcess]:
     """Run a function in a fresh process; end that process, by its id, whatever happens."""
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path])  # for the process that all others are forked from
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(ROOT), *sys.path]
+    )  # for the process that all others are forked from
     process = _nursery.Process(target=target, args=args, daemon=True)
     process.start()
     try:

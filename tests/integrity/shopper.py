@@ -63,7 +63,7 @@ def at_one_instant(acts: Sequence[Callable[[], Result]]) -> list[Result]:
         try:
             start.wait(WAIT)
             results[place] = act()
-        except BaseException as error:  # noqa: BLE001 - raised below
+        except BaseException as error:
             errors.append(error)
 
     threads = [

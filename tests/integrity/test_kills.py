@@ -19,6 +19,8 @@ from tests.integrity.programs import Death
 from tests.integrity.shopper import Shopper, check_books, counts, orders
 from tests.payments import Company
 
+pytestmark = pytest.mark.slow
+
 PURCHASE = "storefront.checkout.purchase:"
 OPEN_PAGE = "storefront.checkout.payments:StripePayments.open_page"
 LOOK_UP = "storefront.checkout.payments:StripePayments.look_up"

@@ -19,6 +19,8 @@ from tests.integrity.conftest import House
 from tests.integrity.processes import carry_out
 from tests.integrity.shopper import WAIT, Shopper, at_one_instant, check_books, counts, orders
 
+pytestmark = pytest.mark.slow
+
 SHOPPERS = 50
 PAIRS = 10
 GONE = ("out of stock", "somebody else", "There are only")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -30,6 +31,8 @@ from storefront.orders.models import Order, OrderLine
 from storefront.stock import ledger
 from storefront.stock.ledger import Shoes
 from tests.factories import Make
+
+pytestmark = pytest.mark.slow
 
 CARTS = 3
 PAIRS = 4

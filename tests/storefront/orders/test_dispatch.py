@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from storefront.db import db
 from storefront.mail import jobs
 from storefront.mail.models import Letter
-from storefront.orders import desk
+from storefront.orders import queries
 from storefront.orders.models import Dispatch, Order
 from tests.factories import Make
 from tests.storefront.staff.people import Browser, fresh, signed_in
@@ -63,9 +63,7 @@ def test_carrier_and_tracking_may_stay_empty(browser: Browser, order: Order) -> 
     assert "Tracking" not in text and "Sent with" not in text
 
 
-def test_an_order_without_an_address_is_sent_without_a_letter(
-    browser: Browser, make: Make
-) -> None:
+def test_an_order_without_an_address_is_sent_without_a_letter(browser: Browser, make: Make) -> None:
     order = make.order(state="paid")
 
     assert browser.send(f"/staff/orders/{order.number}/dispatch").status_code == 303
@@ -85,16 +83,16 @@ def test_sending_twice_is_refused_in_a_sentence(browser: Browser, order: Order) 
 def test_sending_while_another_sends_is_refused(
     app: Flask, browser: Browser, order: Order, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = desk.queries.order
+    read = queries.order
     colleague = signed_in(app, "stock")
 
     def read_then_another_sends(number: int) -> Order | None:
         found = read(number)
-        monkeypatch.setattr(desk.queries, "order", read)
+        monkeypatch.setattr(queries, "order", read)
         colleague.send(f"/staff/orders/{number}/dispatch", tracking="first")
         return found
 
-    monkeypatch.setattr(desk.queries, "order", read_then_another_sends)
+    monkeypatch.setattr(queries, "order", read_then_another_sends)
 
     answer = browser.send(f"/staff/orders/{order.number}/dispatch", tracking="second")
 

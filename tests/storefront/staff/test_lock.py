@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -18,7 +19,7 @@ MAY_ENTER = {
     "stock_desk": {"owner", "stock"},
     "comments_desk": {"owner", "editor"},
 }
-FILLED = {"sku": "none", "number": 1, "comment_id": 1}
+FILLED: dict[str, Any] = {"sku": "none", "number": 1, "comment_id": 1}
 
 
 def desk_rules(app: Flask) -> Iterator[tuple[Rule, str, str]]:
@@ -99,5 +100,7 @@ def test_a_program_that_asks_for_data_is_told_instead_of_redirected(app: Flask) 
 def test_the_way_back_is_kept_for_pages_and_not_for_changes(app: Flask) -> None:
     stranger = Browser(app)
 
-    assert stranger.get("/staff/stock?q=moss").location == "/staff/sign-in?next=/staff/stock?q%3Dmoss"
+    assert (
+        stranger.get("/staff/stock?q=moss").location == "/staff/sign-in?next=/staff/stock?q%3Dmoss"
+    )
     assert stranger.post("/staff/stock/x/count").location == "/staff/sign-in"

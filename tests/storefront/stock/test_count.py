@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from storefront.catalogue.models import Variant
 from storefront.db import db
-from storefront.stock import desk, ledger
+from storefront.stock import ledger, queries
 from storefront.stock.ledger import Shoes
 from storefront.stock.models import Movement
 from tests.factories import NOW, Make
@@ -33,9 +33,7 @@ def on_hand(variant: Variant) -> tuple[int, int]:
 
 def movements(variant: Variant) -> int:
     fresh()
-    return (
-        db.session.scalar(select(func.count(Movement.id)).filter_by(variant_id=variant.id)) or 0
-    )
+    return db.session.scalar(select(func.count(Movement.id)).filter_by(variant_id=variant.id)) or 0
 
 
 def count(variant: Variant, to: int, *, by: str = "Ben") -> None:
@@ -126,7 +124,7 @@ def test_a_count_that_moved_is_told_with_both_numbers_who_and_a_new_base(
 def test_a_count_that_moves_between_reading_and_writing_is_not_overwritten(
     app: Flask, browser: Browser, variant: Variant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read: Callable[[str], Variant | None] = desk.queries.variant
+    read: Callable[[str], Variant | None] = queries.variant
 
     def read_then_another_counts(sku: str) -> Variant | None:
         found = read(sku)
@@ -134,7 +132,7 @@ def test_a_count_that_moves_between_reading_and_writing_is_not_overwritten(
             count(variant, 7)
         return found
 
-    monkeypatch.setattr(desk.queries, "variant", read_then_another_counts)
+    monkeypatch.setattr(queries, "variant", read_then_another_counts)
 
     answer = browser.send(f"/staff/stock/{variant.sku}/count", pairs="8", based_on="5")
 
@@ -143,9 +141,7 @@ def test_a_count_that_moves_between_reading_and_writing_is_not_overwritten(
     assert on_hand(variant) == (7, 7)
 
 
-def test_a_sale_just_before_counts_as_moved(
-    browser: Browser, variant: Variant, make: Make
-) -> None:
+def test_a_sale_just_before_counts_as_moved(browser: Browser, variant: Variant, make: Make) -> None:
     order = make.order((variant, 1), state="paid")
 
     answer = browser.send(f"/staff/stock/{variant.sku}/count", pairs="8", based_on="5")
@@ -183,7 +179,20 @@ def test_a_count_below_what_is_held_is_refused_with_the_orders(
     assert exact.status_code == 303
 
 
-BAD = ["-1", "1000000000000", "1000001", "many", "", " ", "1.5", "1e3", "٣", "9" * 5000, "0x1", "+1"]
+BAD = [
+    "-1",
+    "1000000000000",
+    "1000001",
+    "many",
+    "",
+    " ",
+    "1.5",
+    "1e3",
+    "٣",
+    "9" * 5000,
+    "0x1",
+    "+1",
+]
 
 
 @pytest.mark.parametrize("bad", BAD)
@@ -244,9 +253,7 @@ def test_a_missing_sku_and_a_wrong_method_are_said(browser: Browser, variant: Va
     assert browser.put(f"/staff/stock/{variant.sku}/count").status_code == 405
 
 
-def test_a_script_gets_the_same_as_data(
-    browser: Browser, variant: Variant, make: Make
-) -> None:
+def test_a_script_gets_the_same_as_data(browser: Browser, variant: Variant, make: Make) -> None:
     order = make.order((variant, 2))
 
     def send(**fields: Any) -> tuple[int, Any]:

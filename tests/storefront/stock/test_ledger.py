@@ -147,9 +147,7 @@ def test_order_is_sold_at_most_once(make: Make) -> None:
         {"held_left": 1, "on_hand_left": 0},
     ],
 )
-def test_database_itself_refuses_an_impossible_count(
-    make: Make, values: dict[str, int]
-) -> None:
+def test_database_itself_refuses_an_impossible_count(make: Make, values: dict[str, int]) -> None:
     variant = make.variant(pairs=5)
 
     with pytest.raises(IntegrityError), db.writing():
@@ -187,7 +185,9 @@ def test_only_the_ledger_writes_counts() -> None:
     import re
     from pathlib import Path
 
-    writing = re.compile(r"\.(on_hand|held)_(left|right)\s*[-+]?=(?!=)|\b(on_hand|held)_(left|right)=")
+    writing = re.compile(
+        r"\.(on_hand|held)_(left|right)\s*[-+]?=(?!=)|\b(on_hand|held)_(left|right)="
+    )
     root = Path(__file__).parents[3]
     found = [
         str(file.relative_to(root))

@@ -74,7 +74,7 @@ def check_port(host: str, port: int) -> None:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            sys.exit(f"Port {port} is taken. Choose another, for example: make run PORT=8010")
+            sys.exit(f"Port {port} is taken. Choose another: make run PORT=8010")
         sys.exit(f"The shop cannot listen at HOST={host} PORT={port}: {error.strerror}.")
 
 

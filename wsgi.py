@@ -22,6 +22,7 @@ from storefront import assets, db, errors, frame, guard, jobs, limits, media, se
 from storefront.cart import views as cart
 from storefront.catalogue import views as catalogue
 from storefront.checkout import commands as checkout_commands
+from storefront.checkout import desk as checkout_desk
 from storefront.checkout import jobs as checkout_jobs
 from storefront.checkout import setting as checkout_setting
 from storefront.checkout import views as checkout
@@ -80,6 +81,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         ("/staff/stock", "Stock", stock_desk.ROLES),
         ("/staff/comments", "Comments", comments_desk.ROLES),
     ]
+    staff.notes[:] = [checkout_desk.note]
     staff.waiting[:] = [orders_desk.waiting, comments_desk.waiting]
 
     app.jinja_env.globals.update(menu=MENU)

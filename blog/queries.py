@@ -126,9 +126,7 @@ def neighbours(shown: Article, *, now: datetime) -> tuple[Link | None, Link | No
         .limit(1)
     )
     # A branch of a UNION takes its own LIMIT only as a subquery on SQLite.
-    rows = db.session.execute(
-        union_all(select(older.subquery()), select(newer.subquery()))
-    )
+    rows = db.session.execute(union_all(select(older.subquery()), select(newer.subquery())))
     links = {side: Link(slug, title) for slug, title, side in rows}
     return links.get("older"), links.get("newer")
 
@@ -163,9 +161,7 @@ def comments_in(state: str, *, page: int, limit: int = 50) -> Sequence[Comment]:
 
 def waiting_comments() -> int:
     """Return how many comments wait for a decision."""
-    return (
-        db.session.scalar(select(func.count(Comment.id)).where(Comment.state == "pending")) or 0
-    )
+    return db.session.scalar(select(func.count(Comment.id)).where(Comment.state == "pending")) or 0
 
 
 def _newest() -> ColumnElement[bool]:

@@ -42,9 +42,7 @@ def topic(slug: str) -> str:
 def person(slug: str) -> str:
     found = queries.person(slug) or abort(404)
     written = queries.articles(Article.author_id == found.id, now=utcnow(), limit=50)
-    return render(
-        "blog/person.html", person=found, bio=prose.render(found.bio), articles=written
-    )
+    return render("blog/person.html", person=found, bio=prose.render(found.bio), articles=written)
 
 
 @blueprint.get("/blogs/<path:name>/<slug>")

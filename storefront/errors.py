@@ -6,6 +6,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 TITLES = {
     400: "That could not be read",
+    401: "Please sign in",
     403: "That is not allowed",
     404: "This page is not here",
     405: "That cannot be done here",

@@ -39,10 +39,11 @@ def _check() -> None:
         raise Forbidden(CROSS_SITE)
     if request.content_length is None and _has_body():
         raise LengthRequired(NO_LENGTH)
-    if request.mimetype == "application/x-www-form-urlencoded":
-        # Werkzeug's own limit on the number of fields holds for multipart forms only.
-        if request.get_data(cache=True, parse_form_data=False).count(b"&") >= MAX_FIELDS:
-            raise RequestEntityTooLarge(TOO_MANY)
+    # Werkzeug's own limit on the number of fields holds for multipart forms only.
+    if request.mimetype == "application/x-www-form-urlencoded" and (
+        request.get_data(cache=True, parse_form_data=False).count(b"&") >= MAX_FIELDS
+    ):
+        raise RequestEntityTooLarge(TOO_MANY)
     if any("\0" in name or any("\0" in v for v in vs) for name, vs in request.form.lists()):
         raise BadRequest(ODD_CHARACTER)
 
@@ -100,4 +101,3 @@ def content_security_policy() -> str:
         f"form-action 'self' {pay}; frame-ancestors 'none'; img-src 'self'; "
         "script-src 'self'; style-src 'self'"
     )
-

@@ -59,14 +59,18 @@ class Make:
             for place, name in enumerate(colors):
                 color = Color(name=name, slug=name.lower().replace(" ", "-"), position=place)
                 color.pictures = [
-                    Picture(key=f"{'0' * 31}{place}.svg", alt=f"{handle} in {name}", width=8, height=6)
+                    Picture(
+                        key=f"{'0' * 31}{place}.svg", alt=f"{handle} in {name}", width=8, height=6
+                    )
                 ]
                 product.colors.append(color)
                 for size_rank, size in enumerate(sizes):
                     for width_rank, width in enumerate(widths):
                         product.variants.append(
                             Variant(
-                                sku="-".join(filter(None, (handle, color.slug, size, width.lower()))),
+                                sku="-".join(
+                                    filter(None, (handle, color.slug, size, width.lower()))
+                                ),
                                 color=color,
                                 size=size,
                                 size_rank=size_rank,
@@ -102,9 +106,7 @@ class Make:
         )
         return Cart(new_secret(), lines, country, email)
 
-    def order(
-        self, *chosen: tuple[Variant, int], state: str = "pending", **facts: Any
-    ) -> Order:
+    def order(self, *chosen: tuple[Variant, int], state: str = "pending", **facts: Any) -> Order:
         """Make an order; a pending one holds its shoes, a paid or dispatched one has sold them."""
         now = facts.pop("now", utcnow())
         chosen = chosen or ((self.variant(), 1),)

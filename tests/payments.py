@@ -54,6 +54,8 @@ class Company:
         yield cls(url)
         serving.shutdown()
         thread.join(5)
+        serving.server_close()
+        listening.close()
         app.extensions["company"].close()
 
     def pay(self, address: str, *, rate: int = 0, **fields: str) -> str:

@@ -14,7 +14,12 @@ from wsgi import create_app
 
 @pytest.fixture
 def migrated(engine: str, make_database: Callable[[str], str]) -> Flask:
-    return create_app({"DATABASE_URL": make_database(engine).replace("postgresql:", "postgresql+psycopg:"), "TESTING": True})
+    return create_app(
+        {
+            "DATABASE_URL": make_database(engine).replace("postgresql:", "postgresql+psycopg:"),
+            "TESTING": True,
+        }
+    )
 
 
 def test_migrations_make_what_the_models_say(migrated: Flask) -> None:
@@ -45,6 +50,4 @@ def test_a_new_shop_delivers_from_the_start(migrated: Flask) -> None:
 
     with migrated.app_context():
         assert countries() == ["US"]
-        assert [(quote.name, quote.price_minor) for quote in quotes("US", 100)] == [
-            ("Standard", 0)
-        ]
+        assert [(quote.name, quote.price_minor) for quote in quotes("US", 100)] == [("Standard", 0)]

@@ -58,7 +58,10 @@ def test_what_it_counts_is_so(app: Flask) -> None:
 
     app.test_cli_runner().invoke(args=["demo", "load"])
     db.session.rollback()
-    counts = [db.session.scalar(select(func.count()).select_from(m)) for m in (Product, Color, Article, Coach)]
+    counts = [
+        db.session.scalar(select(func.count()).select_from(m))
+        for m in (Product, Color, Article, Coach)
+    ]
 
     assert counts == [6, 23, 4, 7]
     assert "six drawn shoe models in 23 colors" in README.replace("\n", " ")

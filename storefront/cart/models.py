@@ -1,4 +1,4 @@
-"""The cart: what a shopper has chosen. It holds no stock and remembers no price but the one seen."""
+"""The cart: what a shopper has chosen. It holds no stock; the only price it keeps is the one seen."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -61,9 +61,7 @@ class Cart:
         for left, right, quantity in bought:
             line = left_over.line(Line(left, right, 0).key)
             if line is not None:
-                left_over = left_over.put(
-                    replace(line, quantity=max(0, line.quantity - quantity))
-                )
+                left_over = left_over.put(replace(line, quantity=max(0, line.quantity - quantity)))
         return left_over
 
 

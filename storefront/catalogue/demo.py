@@ -72,9 +72,7 @@ def _color(place: int, row: dict[str, Any], data: dict[str, Any]) -> Color:
         swatch=swatch,
         second_swatch=second[0] if second else "",
         pictures=[
-            Picture(
-                key=media.put(drawing.encode(), "svg"), alt=data["alt"], width=800, height=600
-            )
+            Picture(key=media.put(drawing.encode(), "svg"), alt=data["alt"], width=800, height=600)
         ],
     )
 

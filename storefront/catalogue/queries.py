@@ -163,9 +163,7 @@ def cards(
 
 def product(handle: str) -> Product | None:
     """Return a published product with its colors, pictures, braces and published variants."""
-    return db.session.scalar(
-        _whole_products().where(Product.handle == handle).limit(1)
-    )
+    return db.session.scalar(_whole_products().where(Product.handle == handle).limit(1))
 
 
 def products_page(*, limit: int, page: int) -> Sequence[Product]:

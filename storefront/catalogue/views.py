@@ -126,9 +126,7 @@ def _told(variant: Variant) -> Availability:
 
 
 def _told_of(product: Product, color: Color) -> Availability:
-    return availability_of(
-        _of(product, color), today=today(), low=current_app.config["LOW_STOCK"]
-    )
+    return availability_of(_of(product, color), today=today(), low=current_app.config["LOW_STOCK"])
 
 
 def _by_width(choices: Sequence[Choice]) -> dict[str, list[Choice]]:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import joinedload
 
 from storefront.cart.models import Cart
 from storefront.cart.queries import Basket, basket
@@ -36,7 +36,6 @@ from storefront.checkout.payments import (
 )
 from storefront.clock import day_of, time_words
 from storefront.db import db, new_secret
-from storefront.orders import of_cart
 from storefront.orders.models import Order, OrderLine, OrderMark, PaymentPage
 from storefront.stock import ledger
 
@@ -285,7 +284,7 @@ def _to_sweep(payments: Payments, now: datetime) -> list[tuple[int, str | None]]
 
 
 def _page_of(session_id: str, facts: PageFacts | None) -> PaymentPage | None:
-    """Find the page, by its id or, where that was never written down, by the key it was made with."""
+    """Find the page by its id or, where that was never written down, by its key."""
     known = PaymentPage.session_id == session_id
     if facts is not None and facts.key:
         known |= PaymentPage.session_id.is_(None) & (PaymentPage.idempotency_key == facts.key)
@@ -342,9 +341,7 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
 def _what_does_not_add_up(order: Order, page: PaymentPage, facts: PageFacts) -> str:
     """Return why a payment does not belong to its order, '' where all is well."""
     offered = [delivery["price_minor"] for delivery in page.parameters["deliveries"]]
-    total = (
-        facts.subtotal_minor - facts.discount_minor + facts.delivery_minor + facts.tax_minor
-    )
+    total = facts.subtotal_minor - facts.discount_minor + facts.delivery_minor + facts.tax_minor
     if facts.currency != order.currency:
         return f"Paid in {facts.currency}, ordered in {order.currency}."
     if facts.subtotal_minor != order.subtotal_minor:
@@ -405,7 +402,7 @@ def _gone(chosen: Basket, variant_id: int, today: date) -> CannotBuy:
 
 
 def _contents(chosen: Basket, currency: str) -> str:
-    """Return a digest of all that the payment page shows: it tells the same cart from a changed one."""
+    """Return a digest of all that the payment page shows, to tell the same from a changed cart."""
     shown = [
         currency,
         chosen.cart.country,

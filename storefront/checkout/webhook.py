@@ -22,9 +22,11 @@ blueprint = Blueprint("webhook", __name__)
 @blueprint.post("/webhooks/stripe")
 @guard.exempt
 def receive() -> ResponseReturnValue:
-    """Answer 200 when the event has had its effect, 500 so that it is sent again, 400 to a forger."""
+    """Answer 200 once the event has had its effect, 500 to have it sent again, 400 to a forger."""
     try:
-        event = payments().read_event(request.get_data(), request.headers.get("Stripe-Signature", ""))
+        event = payments().read_event(
+            request.get_data(), request.headers.get("Stripe-Signature", "")
+        )
     except BadEvent:
         raise BadRequest("This event is not signed by the payment company.") from None
     if is_applied(event.id):

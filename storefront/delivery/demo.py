@@ -23,9 +23,7 @@ def load() -> None:
                     least_days=3,
                     most_days=6,
                 ),
-                Method(
-                    position=1, name="Express", price_minor=1495, least_days=1, most_days=2
-                ),
+                Method(position=1, name="Express", price_minor=1495, least_days=1, most_days=2),
             ],
         )
     )

@@ -43,7 +43,7 @@ def countries() -> list[str]:
 
 
 def quotes(country: str, subtotal_minor: int) -> Sequence[Quote]:
-    """Return the ways to send goods of this value (minor units) to a country; none if not served."""
+    """Return the ways to send goods of this value (minor units) there; none if it is not served."""
     methods = db.session.scalars(
         select(Method)
         .join(Method.zone)

@@ -1,4 +1,4 @@
-"""A read catalogue into the shop: what is new is added, what differs is changed, nothing removed."""
+"""A read catalogue into the shop: the new is added, what differs is changed, nothing is removed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

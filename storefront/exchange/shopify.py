@@ -99,7 +99,9 @@ def read(path: Path, currency: str) -> Catalogue:
                 broken.add(handle)
                 catalogue.products.pop(handle, None)
     if pictures:
-        catalogue.warnings.append((0, f"{pictures} pictures lie on other servers; none was fetched"))
+        catalogue.warnings.append(
+            (0, f"{pictures} pictures lie on other servers; none was fetched")
+        )
     _complete_skus(catalogue)
     return catalogue
 

@@ -47,7 +47,7 @@ def skus(shown: Order) -> Mapping[int, str]:
     ids = {line.left_variant_id for line in shown.lines}
     ids |= {line.right_variant_id for line in shown.lines}
     rows = db.session.execute(select(Variant.id, Variant.sku).where(Variant.id.in_(ids - {None})))
-    return {id_: sku for id_, sku in rows}
+    return dict(iter(rows))
 
 
 def to_send() -> int:

@@ -31,6 +31,7 @@ class Waiting:
 csrf = CSRFProtect()
 desks: list[tuple[str, str, tuple[str, ...]]] = []  # address, words, roles
 waiting: list[Callable[[], Iterable[Waiting]]] = []
+notes: list[Callable[[], str]] = []  # a sentence each, or nothing
 
 
 def desk_blueprint(name: str, import_name: str, *, roles: tuple[str, ...]) -> Blueprint:
@@ -77,6 +78,7 @@ def today() -> str:
     things = [thing for ask in waiting for thing in ask()]
     return render(
         "storefront/staff/today.html",
+        notes=list(filter(None, (note() for note in notes))),
         waiting=[thing for thing in things if thing.count and thing.address.startswith(own)],
     )
 

@@ -13,7 +13,7 @@ from storefront.stock.ledger import Shoes
 def load() -> None:
     """Count the demo's products; call it inside `db.writing()`."""
     db.session.flush()
-    ids = {sku: id_ for sku, id_ in db.session.execute(select(Variant.sku, Variant.id))}
+    ids = dict(iter(db.session.execute(select(Variant.sku, Variant.id))))
     for row in catalogue.rows():
         if not row["counted"]:
             continue

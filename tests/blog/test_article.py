@@ -82,8 +82,8 @@ def test_parts_stand_in_their_order(page: str) -> None:
 def test_swatches_are_named_in_text(page: str) -> None:
     rail = between(page, '<section class="rail"', "</section>")
 
-    assert re.search(r'data-swatch[^>]*>\s*(<svg.*?</svg>)?\s*Moss</a>', rail, re.S)
-    assert re.search(r'data-swatch[^>]*>\s*(<svg.*?</svg>)?\s*Sand</a>', rail, re.S)
+    assert re.search(r"data-swatch[^>]*>\s*(<svg.*?</svg>)?\s*Moss</a>", rail, re.S)
+    assert re.search(r"data-swatch[^>]*>\s*(<svg.*?</svg>)?\s*Sand</a>", rail, re.S)
 
 
 def test_stock_stands_with_a_name_and_a_price(page: str) -> None:

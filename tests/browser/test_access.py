@@ -100,9 +100,7 @@ def axe() -> Iterator[Axe]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_axe_finds_nothing(
-    shop: Shop, open_page: Callable[..., Page], axe: Axe, name: str
-) -> None:
+def test_axe_finds_nothing(shop: Shop, open_page: Callable[..., Page], axe: Axe, name: str) -> None:
     for width, scheme in VIEWS:
         page = open_page(width=width, scheme=scheme)
         PAGES[name](page)

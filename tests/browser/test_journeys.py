@@ -101,9 +101,7 @@ def test_reader_becomes_a_shopper_and_staff_see_it(
 
 
 @with_and_without
-def test_staff_count_a_size(
-    shop: Shop, open_page: Callable[..., Page], script: bool
-) -> None:
+def test_staff_count_a_size(shop: Shop, open_page: Callable[..., Page], script: bool) -> None:
     page = open_page(script=script)
     sign_in(page)
     with shop.app.app_context():

@@ -37,9 +37,8 @@ def warm() -> None:
         cancel_url=NOBODY,
         note="",
     )
-    with programs.create_app({"DATABASE_URL": "sqlite://"}).app_context():
-        with suppress(Unclear):
-            StripePayments("sk_test_x", base=NOBODY).open_page(request)
+    with programs.create_app({"DATABASE_URL": "sqlite://"}).app_context(), suppress(Unclear):
+        StripePayments("sk_test_x", base=NOBODY).open_page(request)
 
 
 warm()

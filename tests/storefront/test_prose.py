@@ -75,9 +75,7 @@ def test_naughty_strings_are_shown_as_text(client: FlaskClient, make: Make) -> N
 
 
 @pytest.mark.parametrize("address", ["/cart/lines", "/preferences", "/blog/walking/comments"])
-def test_naughty_strings_never_break_a_form(
-    client: FlaskClient, make: Make, address: str
-) -> None:
+def test_naughty_strings_never_break_a_form(client: FlaskClient, make: Make, address: str) -> None:
     make.article("walking")
     for text in NAUGHTY:
         fields = dict.fromkeys(

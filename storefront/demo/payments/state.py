@@ -119,7 +119,7 @@ class State:
         tests = ["kind = ?", "rank < coalesce(?, rank + 1)"]
         tests += [f"json_extract(body, '$.{c.field}') {c.operator} ?" for c in conditions]
         rows = self.connection.execute(
-            f"SELECT body FROM things WHERE {' AND '.join(tests)} ORDER BY rank DESC LIMIT ?",
+            f"SELECT body FROM things WHERE {' AND '.join(tests)} ORDER BY rank DESC LIMIT ?",  # noqa: S608 - fields of our own
             (kind, below, *(c.value for c in conditions), limit),
         )
         return [_body(row) for row in rows]

@@ -139,9 +139,7 @@ def test_bad_change_is_refused_and_loses_nothing(
     variant = make.variant()
     add(client, variant.sku, 2)
 
-    answer = client.post(
-        f"/cart/lines/{variant.id}.{variant.id}", data={"quantity": quantity}
-    )
+    answer = client.post(f"/cart/lines/{variant.id}.{variant.id}", data={"quantity": quantity})
 
     assert answer.status_code == 422
     assert quantities(client.get("/cart").text) == [2]
@@ -239,9 +237,7 @@ def test_cookie_of_another_key_is_an_empty_cart(
     assert "Your cart is empty." in stranger.get("/cart").text
 
 
-def test_cookies_are_hidden_from_scripts_but_for_the_count(
-    client: FlaskClient, make: Make
-) -> None:
+def test_cookies_are_hidden_from_scripts_but_for_the_count(client: FlaskClient, make: Make) -> None:
     answer = client.post("/cart/lines", data={"sku": make.variant().sku, "quantity": "2"})
 
     cookies = {c.split("=")[0]: c for c in answer.headers.getlist("Set-Cookie")}

@@ -94,16 +94,16 @@ def test_cancel_leads_to_the_waiting_order(
 def test_return_address_answers_only_for_a_stored_page(
     client: FlaskClient, app: Flask, session_id: str
 ) -> None:
-    assert client.get("/checkout/return", query_string={"session_id": session_id}).status_code == 404
+    assert (
+        client.get("/checkout/return", query_string={"session_id": session_id}).status_code == 404
+    )
 
 
 def test_unknown_reference_is_not_found(client: FlaskClient) -> None:
     assert client.get("/orders/AAAAAAAAAAAAAAAAAAAAAA").status_code == 404
 
 
-def test_last_pair_gone_answers_409_with_the_sentence(
-    client: FlaskClient, make: Make
-) -> None:
+def test_last_pair_gone_answers_409_with_the_sentence(client: FlaskClient, make: Make) -> None:
     make.delivery()
     variant = make.variant(pairs=1)
     client.post("/cart/lines", data={"sku": variant.sku, "quantity": 1})
@@ -191,9 +191,7 @@ def test_event_that_fails_is_kept_and_answers_500_until_it_works(
     assert deliver(client, event, WEBHOOK_SECRET).status_code == 200
 
     db.session.rollback()
-    kept = db.session.scalars(
-        select(PaymentEvent).execution_options(populate_existing=True)
-    ).one()
+    kept = db.session.scalars(select(PaymentEvent).execution_options(populate_existing=True)).one()
     assert kept.error == "" and kept.applied_at is not None
     assert db.session.scalars(select(Order.state)).one() == "paid"
 

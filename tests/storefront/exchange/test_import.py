@@ -240,7 +240,12 @@ def test_pictures_elsewhere_are_noted_and_not_fetched(app: Flask, tmp_path: Path
 
 @pytest.mark.parametrize(
     ("published", "status", "shown"),
-    [("true", "active", True), ("", "", True), ("false", "active", False), ("true", "draft", False)],
+    [
+        ("true", "active", True),
+        ("", "", True),
+        ("false", "active", False),
+        ("true", "draft", False),
+    ],
 )
 def test_only_active_products_are_shown(
     app: Flask, tmp_path: Path, published: str, status: str, shown: bool

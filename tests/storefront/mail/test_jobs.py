@@ -45,7 +45,9 @@ def test_letter_is_readable_under_the_mail_folder(app: Flask) -> None:
     assert mail["Subject"] == "New order 1001: $9"
     assert mail["Message-ID"] == "<order-new.1001@localhost>"
     body = mail.get_payload(decode=True).decode()  # type: ignore[union-attr]
-    assert "1 × Shoe" in body and app.config["SHOP_NAME"] in body and app.config["SHOP_EMAIL"] in body
+    assert (
+        "1 × Shoe" in body and app.config["SHOP_NAME"] in body and app.config["SHOP_EMAIL"] in body
+    )
 
 
 def test_one_letter_per_cause(app: Flask) -> None:

@@ -95,6 +95,8 @@ def test_no_link_of_the_frame_leads_nowhere(client: FlaskClient, make: Make) -> 
         if answer.mimetype == "text/html":
             links = re.findall(r'(?:href|action)="(/[^"#]*)', answer.text)
             waiting += [
-                link.replace("&amp;", "&") for link in links if not re.search(r"lines|comments|preferences$|delivery|checkout", link)
+                link.replace("&amp;", "&")
+                for link in links
+                if not re.search(r"lines|comments|preferences$|delivery|checkout", link)
             ]
     assert len(seen) > 8

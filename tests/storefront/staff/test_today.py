@@ -1,5 +1,6 @@
 """What waits today."""
 
+import pytest
 from flask import Flask
 
 from blog import comments
@@ -27,3 +28,13 @@ def test_today_says_what_waits_at_the_members_own_desks(app: Flask, make: Make) 
 
 def test_today_says_so_when_nothing_waits(app: Flask) -> None:
     assert "Nothing waits for you." in signed_in(app, "owner").get("/staff").text
+
+
+def test_today_says_that_no_payment_events_are_heard(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "No payment events" not in signed_in(app, "owner").get("/staff").text
+
+    monkeypatch.setattr(app.extensions["payments"], "hears_events", False)
+
+    assert "No payment events are heard" in signed_in(app, "owner").get("/staff").text

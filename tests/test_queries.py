@@ -1,0 +1,72 @@
+"""A public page sends few statements to the database, however much is in the shop."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import event
+
+from storefront.coaches import demo as coaches
+from storefront.db import db
+from tests.factories import Make
+
+MOST = 6
+PAGES = [
+    "/",
+    "/collections/all",
+    "/products/first",
+    "/products/first.json",
+    "/products.json",
+    "/blog",
+    "/blog/first",
+    "/coaches",
+]
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Collect what is sent to the database."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(params=[3, 30], ids=["3 products", "30 products"])
+def filled(request: pytest.FixtureRequest, app: Flask, make: Make) -> int:
+    """A shop with so many products of two colors and four sizes, and as many articles."""
+    make.delivery()
+    for number in range(request.param):
+        make.product(
+            "first" if number == 0 else f"shoe-number-{number}",
+            colors=("Moss", "Sand"),
+            sizes=("8", "9"),
+            widths=("Wide", "Extra"),
+            description="**Light**.",
+        )
+        make.article("first" if number == 0 else f"article-number-{number}")
+    with db.writing():
+        coaches.load()
+    db.session.remove()
+    return int(request.param)
+
+
+def test_page_sends_few_statements_whatever_the_number_of_products(
+    filled: int, client: FlaskClient
+) -> None:
+    needed = {}
+    for path in PAGES:
+        with statements() as sent:
+            answer = client.get(path)
+        assert answer.status_code == 200, path
+        needed[path] = len(sent)
+
+    assert {path: number for path, number in needed.items() if number > MOST} == {}

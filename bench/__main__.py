@@ -142,7 +142,7 @@ def _repeated(port: int, product: str, article: str, sku: str) -> dict[str, Requ
         ("product page, 304", product),
         ("static file, 304", "/static/css/base.css"),
     ):
-        tag = load.ask(Request(port, path)).headers.get("ETag")
+        tag = load.ask(Request(port, path)).headers.get("etag")
         if tag is not None:
             requests[name] = Request(port, path, 304, headers={"If-None-Match": tag})
     return requests
@@ -161,7 +161,7 @@ def _purchases(
     bare.append(load.rate(yardstick, options.seconds))
     _row("checkout start", started, median(bare), failed=_failed(answers, 303))
     events = [
-        _event(port, answer.headers["Location"].rpartition("/")[2], number)
+        _event(port, answer.headers["location"].rpartition("/")[2], number)
         for number, answer in enumerate(answers)
         if answer.status == 303
     ]

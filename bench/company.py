@@ -17,6 +17,8 @@ def answer(environ: dict[str, Any], start_response: StartResponse) -> Iterable[b
         host = environ.get("HTTP_HOST", "")
         session |= {"status": "open", "payment_status": "unpaid"}
         session["url"] = f"http://{host}/pay/{session['id']}"
+    elif environ["PATH_INFO"] == "/":
+        session = {}
     else:
         _, key, subtotal, delivery = environ["PATH_INFO"].rpartition("/")[2].split(".")
         session = _session(key, int(subtotal), int(delivery))

@@ -30,6 +30,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
+    """An answer; the names of its headers are in lower case."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -123,7 +125,7 @@ def _ask(connection: HTTPConnection, request: Request) -> Answer:
     connection.request(request.method, request.path, request.body or None, dict(request.headers))
     answer = connection.getresponse()
     body = answer.read()
-    return Answer(answer.status, dict(answer.getheaders()), body)
+    return Answer(answer.status, {n.lower(): v for n, v in answer.getheaders()}, body)
 
 
 def _check(request: Request, answer: Answer) -> None:

@@ -1,4 +1,4 @@
-"""The cart: what a shopper has chosen. It holds no stock; the only price it keeps is the one seen."""
+"""The cart: what a shopper has chosen. It holds no stock and keeps only the price that was seen."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -78,7 +78,7 @@ def without_bought(cart: Cart) -> Cart:
 
 
 def basket(cart: Cart, *, today: date, low: int) -> Basket:
-    """Read prices, names and stock afresh; what the cart's own waiting order holds is free to it."""
+    """Read prices, names and stock afresh; what the cart's own waiting order holds is free."""
     variants = variants_by_id({line.left for line in cart.lines if line.left is not None})
     waiting = of_cart.pending(cart.id)
     own = _own_pairs(waiting)

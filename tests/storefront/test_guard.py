@@ -101,6 +101,7 @@ def test_every_answer_carries_the_headers(
     client: FlaskClient, method: str, address: str, status: int
 ) -> None:
     answer = client.open(address, method=method)
+    answer.close()
 
     assert answer.status_code == status
     policy = answer.headers["Content-Security-Policy"]

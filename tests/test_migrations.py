@@ -1,25 +1,35 @@
 """Migrations: the schema they make is the models' own, and its constraints hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import CheckConstraint, inspect
+from flask_migrate import upgrade
+from sqlalchemy import CheckConstraint, func, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
+from storefront.checkout import purchase
+from storefront.checkout.payments import Event
+from storefront.checkout.setting import payments, terms
+from storefront.clock import utcnow
 from storefront.db import Base, db
+from storefront.orders import dispatching
+from storefront.orders.models import OrderMark
+from tests.factories import Make
+from tests.payments import Company
 from wsgi import create_app
 
 
 @pytest.fixture
-def migrated(engine: str, make_database: Callable[[str], str]) -> Flask:
-    return create_app(
-        {
-            "DATABASE_URL": make_database(engine).replace("postgresql:", "postgresql+psycopg:"),
-            "TESTING": True,
-        }
-    )
+def migrated(engine: str, make_database: Callable[[str], str]) -> Iterator[Flask]:
+    """A shop over a database of its own, fresh from the migrations."""
+    url = make_database(engine).replace("postgresql:", "postgresql+psycopg:")
+    app = create_app({"DATABASE_URL": url, "TESTING": True})
+    yield app
+    with app.app_context():
+        db.engine.dispose()
 
 
 def test_migrations_make_what_the_models_say(migrated: Flask) -> None:
@@ -51,3 +61,94 @@ def test_a_new_shop_delivers_from_the_start(migrated: Flask) -> None:
     with migrated.app_context():
         assert countries() == ["US"]
         assert [(quote.name, quote.price_minor) for quote in quotes("US", 100)] == [("Standard", 0)]
+
+
+BREAK = {
+    "ck_comments_state": "UPDATE comments SET state = 'lost'",
+    "ck_delivery_methods_days": "UPDATE delivery_methods SET least_days = 9, most_days = 2",
+    "ck_delivery_methods_free_from_minor": "UPDATE delivery_methods SET free_from_minor = -1",
+    "ck_delivery_methods_price_minor": "UPDATE delivery_methods SET price_minor = -1",
+    "ck_holds_ended": "UPDATE holds SET ended_at = since, end_reason = NULL",
+    "ck_holds_kind": "UPDATE holds SET kind = 'forgotten'",
+    "ck_holds_shoes": 'UPDATE holds SET "left" = 0, "right" = 0',
+    "ck_letters_attempts": "UPDATE letters SET attempts = -1",
+    "ck_movements_change": "UPDATE movements SET left_change = 0, right_change = 0",
+    "ck_movements_reason": "UPDATE movements SET reason = 'magic'",
+    "ck_order_lines_quantity": "UPDATE order_lines SET quantity = 13",
+    "ck_order_lines_sides": "UPDATE order_lines SET left_variant_id = NULL, right_variant_id = NULL",
+    "ck_order_lines_unit_minor": "UPDATE order_lines SET unit_minor = -1",
+    "ck_order_marks_kind": "UPDATE order_marks SET kind = 'liked'",
+    "ck_orders_state": "UPDATE orders SET state = 'lost'",
+    "ck_payment_pages_status": "UPDATE payment_pages SET status = 'lost'",
+    "ck_products_hands": "UPDATE products SET hands = 3",
+    "ck_reviews_valid_until": "UPDATE reviews SET valid_until = signed_on",
+    "ck_variants_compare_at_minor": "UPDATE variants SET compare_at_minor = -1",
+    "ck_variants_held_left": "UPDATE variants SET held_left = on_hand_left + 1",
+    "ck_variants_held_right": "UPDATE variants SET held_right = -1",
+    "ck_variants_on_hand_left": "UPDATE variants SET on_hand_left = 1000001",
+    "ck_variants_on_hand_right": "UPDATE variants SET on_hand_right = 1000001",
+    "ck_variants_price_minor": "UPDATE variants SET price_minor = -1",
+    "ck_variants_single_minor": "UPDATE variants SET single_minor = 100000000",
+    "ck_variants_sku": "UPDATE variants SET sku = ''",
+}
+
+
+def test_every_check_holds_with_rows_in_every_table(
+    app: Flask, make: Make, company: Company
+) -> None:
+    fill_every_table(app, make, company)
+    names = {
+        str(constraint.name)
+        for table in Base.metadata.sorted_tables
+        for constraint in table.constraints
+        if isinstance(constraint, CheckConstraint)
+    }
+    assert names == set(BREAK)
+
+    for name, statement in BREAK.items():
+        with pytest.raises(IntegrityError) as refused, db.writing():
+            db.session.execute(text(statement))
+        assert name in str(refused.value.orig), name
+
+
+def test_upgrading_a_full_database_again_keeps_every_row(
+    app: Flask, make: Make, company: Company
+) -> None:
+    fill_every_table(app, make, company)
+    before = rows_of_each_table()
+
+    upgrade()
+
+    assert rows_of_each_table() == before
+
+
+def rows_of_each_table() -> dict[str, int]:
+    db.session.rollback()
+    return {
+        table.name: db.session.scalar(select(func.count()).select_from(table)) or 0
+        for table in Base.metadata.sorted_tables
+    }
+
+
+def fill_every_table(app: Flask, make: Make, company: Company) -> None:
+    """Load the demonstration and buy in it, so that no table is empty."""
+    assert app.test_cli_runner().invoke(args=["demo", "load"]).exit_code == 0
+    variant = make.variant()
+    address = purchase.start(
+        make.cart((variant, 1)), payments=payments(), terms=terms(), now=utcnow()
+    )
+    company.pay(address)
+    order = purchase.settle(
+        address.rpartition("/")[2],
+        payments=payments(),
+        terms=terms(),
+        now=utcnow(),
+        event=Event("evt_full", "checkout.session.completed", None),
+    )
+    assert order is not None
+    with db.writing():
+        db.session.add(OrderMark(order_id=order.id, kind="owed", why="x", at=utcnow()))
+        dispatching.dispatch(
+            order.id, by="Ann", carrier="", tracking="", order_address="x", now=utcnow()
+        )
+    assert [name for name, rows in rows_of_each_table().items() if not rows] == []

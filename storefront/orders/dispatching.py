@@ -46,7 +46,7 @@ def dispatch(
     order = db.session.get_one(Order, order_id, populate_existing=True)
     if order.email:
         outbox.queue(
-            cause=f"order-dispatched:{order.reference}",
+            cause=f"order-dispatched:{order.number}",
             recipient=order.email,
             template="order_dispatched",
             facts={

@@ -46,7 +46,7 @@ def test_a_paid_order_is_sent_and_the_shopper_is_told(
     assert "Sent by Ann on" in page and "with Post, tracking number AB 1" in page
     assert how_many() == (1, 1)
     letter = db.session.scalars(select(Letter)).one()
-    assert letter.cause == f"order-dispatched:{order.reference}"
+    assert letter.cause == f"order-dispatched:{order.number}"
     assert letter.recipient == "buyer@example.com"
     mail = jobs.compose(letter)
     text = mail.get_content()

@@ -36,8 +36,11 @@ def main(command: str) -> int:
         return prepare()
     if command == "reset":
         empty()
-    host, port = setting("HOST", "127.0.0.1"), int(setting("PORT", "8000"))
-    workers = setting("WORKERS", "2")
+    host, workers = setting("HOST", "127.0.0.1"), setting("WORKERS", "2")
+    number = setting("PORT", "8000")
+    port = int(number) if number.isdecimal() else 0
+    if not 0 < port < 65535:
+        sys.exit("PORT must be a number from 1 to 65534.")
     setting("SHOP_URL", f"http://localhost:{port}")
     setting("MALLOC_ARENA_MAX", "2")  # Linux: threads share memory that was freed
     os.environ["PRODUCTION"] = "1" if command == "serve" else ""
@@ -47,8 +50,8 @@ def main(command: str) -> int:
         if not setting("STRIPE_SECRET_KEY", ""):
             modules.append(test_payment_company(host, port + 1))
     if command != "reset":
-        for number in range(port, port + len(modules) - 1):
-            check_port(host, number)
+        for each in range(port, port + len(modules) - 1):
+            check_port(host, each)
     # In a process of its own, because what it imports would stay in memory.
     failed = subprocess.call([sys.executable, "start.py", "prepare"])
     if failed or command == "reset":
@@ -147,7 +150,7 @@ def keep_together(modules: list[str], host: str, port: int) -> int:
         _on_signals(signal.SIG_IGN)
         for process, module in zip(processes, modules, strict=False):
             if process.poll() is not None:
-                print(f"{module.split()[0]} ended by itself, so everything is stopped.")
+                print(f"{module.partition(' -')[0]} ended by itself, so everything is stopped.")
             process.terminate()
         for process in processes:
             try:

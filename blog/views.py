@@ -22,6 +22,7 @@ from storefront.db import db
 from storefront.limits import limiter
 
 IN_RAIL = 3
+BLOCKS = frozenset({"rail: latest"})
 TOO_MANY = "Many comments came from your network. Please wait an hour, then send yours again."
 
 blueprint = Blueprint("blog", __name__)
@@ -134,10 +135,10 @@ def _page(shown: Shown, form: CommentForm) -> str:
     """Render an article with its rail, its approved comments and the comment form."""
     now = utcnow()
     status = queries.review_of(shown, today=today())
-    document = prose.render_document(shown.text.body, is_block=lambda name: name == "rail: latest")
+    document = prose.render_document(shown.text.body, BLOCKS)
     cards = (
         catalogue.cards(
-            catalogue.latest(), today=today(), low=current_app.config["LOW_STOCK"], limit=IN_RAIL
+            catalogue.LATEST, today=today(), low=current_app.config["LOW_STOCK"], limit=IN_RAIL
         )
         if status.sells and "rail: latest" in document.parts
         else []

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, request
 from markupsafe import Markup
 
 YEAR = 31_536_000  # seconds
@@ -20,13 +20,16 @@ def init_app(app: Flask) -> None:
     def digest(name: str) -> bytes:
         return hashlib.sha384((folder / name).read_bytes()).digest()
 
+    @cache
     def address(name: str) -> str:
         version = base64.urlsafe_b64encode(digest(name)[:9]).decode()
-        return url_for("static", filename=name, v=version)
+        return f"{app.static_url_path}/{name}?v={version}"
 
+    @cache
     def stylesheet(name: str) -> Markup:
         return Markup('<link rel="stylesheet" href="{}">').format(address(name))
 
+    @cache
     def script(name: str) -> Markup:
         integrity = "sha384-" + base64.b64encode(digest(name)).decode()
         return Markup('<script type="module" src="{}" integrity="{}"></script>').format(

@@ -1,6 +1,7 @@
 """Time: the present moment, and how people see moments and days."""
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
@@ -16,6 +17,7 @@ def day_of(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
+@lru_cache(4096)
 def day_words(day: date) -> str:
     """Return a day as people read it: "12 December 2026"."""
     return format_date(day, "d MMMM yyyy", locale="en_US")

@@ -1,10 +1,12 @@
 """Money: whole minor units inside, text for people at the edge."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency, get_currency_precision
 
 
+@lru_cache(4096)
 def money_words(minor: int, currency: str) -> str:
     """Return an amount of minor units (cents) as people read it: "$89.00"."""
     return format_currency(major(minor, currency), currency, locale="en_US")

@@ -1,8 +1,9 @@
 """Prose: the only door from Markdown to HTML, for articles, products and comments."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
@@ -21,6 +22,8 @@ ATTRIBUTES = {
     "ol": {"start"},
 }
 ANCHOR = re.compile(r"[^a-z0-9]+")
+
+KEPT = 512  # texts whose HTML is remembered: it depends on nothing else
 
 _markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
 
@@ -43,15 +46,17 @@ class Document:
     contents: list[Heading]
 
 
+@lru_cache(KEPT)
 def render(text: str) -> Markup:
     """Return Markdown, which may hold HTML, as HTML that is safe to show."""
     return _clean(_markdown.render(text))
 
 
-def render_document(text: str, *, is_block: Callable[[str], bool]) -> Document:
+@lru_cache(KEPT)
+def render_document(text: str, blocks: frozenset[str]) -> Document:
     """Return an article's body with anchored headings, split where a named block stands.
 
-    A paragraph that is only `[name: rule]` is a block when `is_block` knows it; it appears in
+    A paragraph that is only `[name: rule]` is a block when it is one of `blocks`; it appears in
     `parts` as the plain text "name: rule", HTML parts as Markup.
     """
     tokens = _markdown.parse(text)
@@ -60,7 +65,7 @@ def render_document(text: str, *, is_block: Callable[[str], bool]) -> Document:
     start = 0
     for index in range(len(tokens)):
         name = _block_name(tokens, index)
-        if name is not None and is_block(name):
+        if name in blocks:
             parts += [_part(tokens[start:index]), name]
             start = index + 3
     parts.append(_part(tokens[start:]))

@@ -75,7 +75,9 @@ BREAK = {
     "ck_movements_change": "UPDATE movements SET left_change = 0, right_change = 0",
     "ck_movements_reason": "UPDATE movements SET reason = 'magic'",
     "ck_order_lines_quantity": "UPDATE order_lines SET quantity = 13",
-    "ck_order_lines_sides": "UPDATE order_lines SET left_variant_id = NULL, right_variant_id = NULL",
+    "ck_order_lines_sides": (
+        "UPDATE order_lines SET left_variant_id = NULL, right_variant_id = NULL"
+    ),
     "ck_order_lines_unit_minor": "UPDATE order_lines SET unit_minor = -1",
     "ck_order_marks_kind": "UPDATE order_marks SET kind = 'liked'",
     "ck_orders_state": "UPDATE orders SET state = 'lost'",

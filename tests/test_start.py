@@ -112,6 +112,14 @@ def test_start_says_what_to_do_when_a_port_is_taken(bare: Path, taken: int, offs
     assert said(result) == [f"Port {taken} is taken. Choose another: make run PORT=8010"]
 
 
+@pytest.mark.parametrize("port", ["http", "0", "99999"])
+def test_start_says_what_a_port_is(bare: Path, port: str) -> None:
+    result = run(sys.executable, "start.py", "serve", cwd=bare, PORT=port)
+
+    assert result.returncode == 1
+    assert said(result) == ["PORT must be a number from 1 to 65534."]
+
+
 def test_start_names_the_setting_that_is_wrong() -> None:
     result = run(sys.executable, "start.py", "prepare", cwd=ROOT, CURRENCY="dollars")
 

@@ -1,14 +1,33 @@
-"""What may be read of the catalogue, in few queries however much is in it."""
+"""What may be read of the catalogue, in few queries however much is in it.
+
+Pages are read as plain rows, not as objects of the session: a product has a hundred sizes, and the
+statements are written once, when the module is loaded, because writing one takes as long as
+running it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
-from sqlalchemy import Select, case, func, select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Executable,
+    Integer,
+    Select,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
 
 from storefront.catalogue.availability import Availability, availability_of
-from storefront.catalogue.models import Color, Picture, Product, Variant
+from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
 from storefront.db import db
 
 PAGE_SIZE = 24
@@ -23,6 +42,61 @@ class Stock:
     restock_on: date | None
 
 
+class PictureRow(NamedTuple):
+    """A picture as a page shows it."""
+
+    key: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ColorRow:
+    """A color of a product with its pictures."""
+
+    id: int
+    product_id: int
+    slug: str
+    name: str
+    swatch: str
+    second_swatch: str
+    pictures: list[PictureRow]
+
+
+class SizeRow(NamedTuple):
+    """A variant on sale. `price_minor` is the price of a pair in minor units."""
+
+    product_id: int
+    color_id: int
+    sku: str
+    size: str
+    width: str
+    size_rank: int
+    width_rank: int
+    price_minor: int
+    compare_at_minor: int | None
+    barcode: str
+    weight_g: int
+    counted: bool
+    free_pairs: int
+    restock_on: date | None
+
+
+@dataclass(frozen=True)
+class WholeProduct:
+    """A product with the colors and sizes that are on sale, and the braces it takes."""
+
+    product: Product
+    colors: Sequence[ColorRow]
+    sizes: Sequence[SizeRow]
+    braces: Sequence[str]
+
+    def sizes_of(self, color: ColorRow) -> list[SizeRow]:
+        """Return the sizes of one color, in order."""
+        return [size for size in self.sizes if size.color_id == color.id]
+
+
 @dataclass(frozen=True)
 class ColorCard:
     """One color on a card: its swatch, its picture and what is told about its stock."""
@@ -31,10 +105,7 @@ class ColorCard:
     name: str
     swatch: str
     second_swatch: str
-    picture_key: str | None
-    alt: str
-    width: int
-    height: int
+    picture: PictureRow | None
     availability: Availability
 
 
@@ -54,56 +125,34 @@ class Card:
         """The color that the card opens with: the first that can be bought, else the first."""
         return next((c for c in self.colors if c.availability.can_buy), self.colors[0])
 
-
-def listed() -> Select[int]:
-    """Select the ids of products that a shopper may see, in the shop's order."""
-    on_sale = select(Variant.id).where(Variant.product_id == Product.id, Variant.published)
-    return (
-        select(Product.id)
-        .where(Product.published, on_sale.exists())
-        .order_by(Product.position, Product.id)
-    )
+    def address(self, color: ColorCard, came_from: str = "") -> str:
+        """Return the address of the product in one color, with the article that leads there."""
+        asked = {"color": color.slug, "from": came_from}
+        given = urlencode({name: value for name, value in asked.items() if value})
+        return f"/products/{self.handle}" + (f"?{given}" if given else "")
 
 
-def latest() -> Select[int]:
-    """Select the ids of products that can be bought now, newest first, then the others."""
-    can_buy = (
-        select(Variant.id)
-        .where(
-            Variant.product_id == Product.id,
-            Variant.published,
-            (Variant.free_pairs > 0) | ~Variant.counted,
+class Selection:
+    """Products that a shopper may see, in an order; with the statements that read them."""
+
+    def __init__(self, *order: ColumnElement[Any] | InstrumentedAttribute[Any]) -> None:
+        on_sale = select(Variant.id).where(Variant.product_id == Product.id, Variant.published)
+        self.ids: Select[int] = select(Product.id).where(Product.published, on_sale.exists())
+        self.count = select(func.count()).select_from(self.ids.subquery())
+        self.page = (
+            self.ids.add_columns(func.row_number().over(order_by=order).label("place"))
+            .order_by(*order)
+            .limit(bindparam("limit", type_=Integer))
+            .offset(bindparam("offset", type_=Integer))
+            .subquery()
         )
-        .exists()
-    )
+        self.cards = _cards_of(self.page)
+
+
+def _cards_of(chosen: Any) -> Executable:
+    """Write the one statement that reads the cards of chosen products, color by color."""
+    coming = case((Variant.restock_on >= bindparam("today", type_=Date), Variant.restock_on))
     return (
-        listed()
-        .order_by(None)
-        .order_by(case((can_buy, 0), else_=1), Product.created_at.desc(), Product.position)
-    )
-
-
-def count(products: Select[int]) -> int:
-    """Return how many products a selection holds."""
-    ids = products.order_by(None).subquery()
-    return db.session.scalar(select(func.count()).select_from(ids)) or 0
-
-
-def cards(
-    products: Select[int], *, today: date, low: int, limit: int = PAGE_SIZE, offset: int = 0
-) -> list[Card]:
-    """Return the cards of a selection of products, in its order, by one query."""
-    chosen = (
-        products.add_columns(
-            func.row_number().over(order_by=products._order_by_clauses).label("rank")
-        )
-        .limit(limit)
-        .offset(offset)
-        .subquery()
-    )
-    free = case((Variant.counted, Variant.free_pairs), else_=0)
-    coming = case((Variant.restock_on >= today, Variant.restock_on))
-    rows = db.session.execute(
         select(
             Product.handle,
             Product.title,
@@ -116,7 +165,7 @@ def cards(
             Picture.width,
             Picture.height,
             func.min(case((Variant.counted, 1), else_=0)).label("counted"),
-            func.sum(free).label("free"),
+            func.sum(case((Variant.counted, Variant.free_pairs), else_=0)).label("free"),
             func.min(coming).label("restock_on"),
             func.min(Variant.price_minor).label("lowest"),
             func.max(Variant.price_minor).label("highest"),
@@ -126,66 +175,158 @@ def cards(
         .join(Color, Color.product_id == Product.id)
         .join(Variant, (Variant.color_id == Color.id) & Variant.published)
         .outerjoin(Picture, (Picture.color_id == Color.id) & (Picture.position == 0))
-        .group_by(chosen.c.rank, Product.id, Color.id, Picture.id)
-        .order_by(chosen.c.rank, Color.position, Color.id)
+        .group_by(chosen.c.place, Product.id, Color.id, Picture.id)
+        .order_by(chosen.c.place, Color.position, Color.id)
     )
-    by_product: dict[str, list[tuple[ColorCard, int, int, int | None, str]]] = {}
-    for row in rows:
-        stock = Stock(bool(row.counted), int(row.free), row.restock_on)
-        color = ColorCard(
-            slug=row.slug,
-            name=row.name,
-            swatch=row.swatch,
-            second_swatch=row.second_swatch,
-            picture_key=row.key,
-            alt=row.alt or "",
-            width=row.width or 0,
-            height=row.height or 0,
-            availability=availability_of([stock], today=today, low=low),
-        )
-        by_product.setdefault(row.handle, []).append(
-            (color, row.lowest, row.highest, row.compare_at, row.title)
-        )
-    return [
-        Card(
-            handle=handle,
-            title=colors[0][4],
-            price_minor=min(lowest for _, lowest, _, _, _ in colors),
-            highest_minor=max(highest for _, _, highest, _, _ in colors),
-            compare_at_minor=max(
-                (before for _, _, _, before, _ in colors if before is not None), default=None
-            ),
-            colors=[color for color, *_ in colors],
-        )
-        for handle, colors in by_product.items()
-    ]
 
 
-def product(handle: str) -> Product | None:
-    """Return a published product with its colors, pictures, braces and published variants."""
-    return db.session.scalar(_whole_products().where(Product.handle == handle).limit(1))
+_CAN_BUY = (
+    select(Variant.id)
+    .where(
+        Variant.product_id == Product.id,
+        Variant.published,
+        (Variant.free_pairs > 0) | ~Variant.counted,
+    )
+    .exists()
+)
+
+LISTED = Selection(Product.position, Product.id)
+LATEST = Selection(  # those that can be bought first, then newest first
+    case((_CAN_BUY, literal_column("0")), else_=literal_column("1")),
+    Product.created_at.desc(),
+    Product.position,
+    Product.id,
+)
 
 
-def products_page(*, limit: int, page: int) -> Sequence[Product]:
+def count(selection: Selection) -> int:
+    """Return how many products a selection holds."""
+    return db.session.scalar(selection.count) or 0
+
+
+def cards(
+    selection: Selection, *, today: date, low: int, limit: int = PAGE_SIZE, offset: int = 0
+) -> list[Card]:
+    """Return the cards of a part of a selection, in its order, by one query."""
+    by_product: dict[str, list[Any]] = {}
+    for row in db.session.execute(
+        selection.cards, {"today": today, "limit": limit, "offset": offset}
+    ):
+        by_product.setdefault(row.handle, []).append(row)
+    return [_card(rows, today, low) for rows in by_product.values()]
+
+
+def _card(rows: Sequence[Any], today: date, low: int) -> Card:
+    return Card(
+        handle=rows[0].handle,
+        title=rows[0].title,
+        price_minor=min(row.lowest for row in rows),
+        highest_minor=max(row.highest for row in rows),
+        compare_at_minor=max(
+            (row.compare_at for row in rows if row.compare_at is not None), default=None
+        ),
+        colors=[
+            ColorCard(
+                slug=row.slug,
+                name=row.name,
+                swatch=row.swatch,
+                second_swatch=row.second_swatch,
+                picture=PictureRow(row.key, row.alt, row.width, row.height) if row.key else None,
+                availability=availability_of(
+                    [Stock(bool(row.counted), int(row.free), row.restock_on)],
+                    today=today,
+                    low=low,
+                ),
+            )
+            for row in rows
+        ],
+    )
+
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_ONE = select(Product).where(Product.published, Product.handle == bindparam("handle"))
+_MANY = (
+    select(Product)
+    .join(LISTED.page, LISTED.page.c.id == Product.id)
+    .order_by(Product.position, Product.id)
+)
+_COLORS = (
+    select(
+        Color.id,
+        Color.product_id,
+        Color.slug,
+        Color.name,
+        Color.swatch,
+        Color.second_swatch,
+        Picture.key,
+        Picture.alt,
+        Picture.width,
+        Picture.height,
+    )
+    .outerjoin(Picture, Picture.color_id == Color.id)
+    .where(Color.product_id.in_(_IDS))
+    .order_by(Color.product_id, Color.position, Color.id, Picture.position)
+)
+_SIZES = (
+    select(
+        Variant.product_id,
+        Variant.color_id,
+        Variant.sku,
+        Variant.size,
+        Variant.width,
+        Variant.size_rank,
+        Variant.width_rank,
+        Variant.price_minor,
+        Variant.compare_at_minor,
+        Variant.barcode,
+        Variant.weight_g,
+        Variant.counted,
+        Variant.free_pairs,
+        Variant.restock_on,
+    )
+    .where(Variant.product_id.in_(_IDS), Variant.published)
+    .order_by(Variant.product_id, Variant.size_rank, Variant.width_rank, Variant.id)
+)
+_BRACES = (
+    select(ProductBrace.product_id, ProductBrace.brace)
+    .where(ProductBrace.product_id.in_(_IDS))
+    .order_by(ProductBrace.brace)
+)
+
+
+def product(handle: str) -> WholeProduct | None:
+    """Return a published product that has sizes on sale, or None."""
+    found = db.session.scalars(_ONE, {"handle": handle}).all()
+    return next((whole for whole in _whole(found) if whole.sizes), None)
+
+
+def products_page(*, limit: int, page: int) -> list[WholeProduct]:
     """Return one page of whole products in the shop's order."""
-    ids = listed().limit(limit).offset((page - 1) * limit).subquery()
-    return db.session.scalars(
-        _whole_products()
-        .where(Product.id.in_(select(ids.c.id)))
-        .order_by(Product.position, Product.id)
-    ).all()
+    return _whole(db.session.scalars(_MANY, {"limit": limit, "offset": (page - 1) * limit}).all())
 
 
-def _whole_products() -> Select[Product]:
-    return (
-        select(Product)
-        .where(Product.published)
-        .options(
-            selectinload(Product.colors).selectinload(Color.pictures),
-            selectinload(Product.variants.and_(Variant.published)),
-            selectinload(Product.braces),
+def _whole(products: Sequence[Product]) -> list[WholeProduct]:
+    """Add colors, sizes and braces to products, by one query each."""
+    ids = {"ids": [product.id for product in products]}
+    if not products:
+        return []
+    sizes = [SizeRow._make(row) for row in db.session.execute(_SIZES, ids)]
+    on_sale = {size.color_id for size in sizes}
+    colors: dict[int, ColorRow] = {}
+    for row in db.session.execute(_COLORS, ids):
+        color = colors.setdefault(row[0], ColorRow(*row[:6], pictures=[]))
+        if row.key is not None:
+            color.pictures.append(PictureRow(row.key, row.alt, row.width, row.height))
+    braces = db.session.execute(_BRACES, ids).all()
+    return [
+        WholeProduct(
+            product,
+            [c for c in colors.values() if c.product_id == product.id and c.id in on_sale],
+            [size for size in sizes if size.product_id == product.id],
+            [brace for product_id, brace in braces if product_id == product.id],
         )
-    )
+        for product in products
+    ]
 
 
 def variants_by_id(ids: set[int]) -> dict[int, Variant]:

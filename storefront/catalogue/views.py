@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from storefront import prose
 from storefront.catalogue import queries
 from storefront.catalogue.availability import Availability, availability, availability_of
-from storefront.catalogue.models import Color, Product, Variant
+from storefront.catalogue.queries import ColorRow, SizeRow, WholeProduct
 from storefront.clock import day_of, utcnow
 from storefront.money import major
 
@@ -25,7 +25,7 @@ blueprint = Blueprint("catalogue", __name__)
 class Choice:
     """One size and width of the shown color: what its radio button says."""
 
-    variant: Variant
+    variant: SizeRow
     availability: Availability
 
 
@@ -42,12 +42,12 @@ def old_listing() -> ResponseReturnValue:
 @blueprint.get("/collections/all")
 def listing() -> ResponseReturnValue:
     page = _whole("page", 1, 100_000)
-    total = queries.count(queries.listed())
+    total = queries.count(queries.LISTED)
     pages = max(1, -(-total // queries.PAGE_SIZE))
     if page > pages:
         abort(404)
     cards = queries.cards(
-        queries.listed(),
+        queries.LISTED,
         today=today(),
         low=current_app.config["LOW_STOCK"],
         offset=(page - 1) * queries.PAGE_SIZE,
@@ -59,40 +59,51 @@ def listing() -> ResponseReturnValue:
 
 @blueprint.get("/products/<handle>")
 def show(handle: str) -> ResponseReturnValue:
-    product = queries.product(handle)
-    if product is None or not product.variants:
-        abort(404)
-    variant = next((v for v in product.variants if v.sku == request.args.get("variant")), None)
-    color = _shown_color(product, variant)
-    sizes = _of(product, color)
+    whole = queries.product(handle) or abort(404)
+    teller = Teller(today(), current_app.config["LOW_STOCK"])
+    colors = [(color, teller.of_color(whole.sizes_of(color))) for color in whole.colors]
+    variant = next((s for s in whole.sizes if s.sku == request.args.get("variant")), None)
+    color, told = _shown_color(colors, variant)
+    sizes = whole.sizes_of(color)
     return render(
         "storefront/catalogue/show.html",
-        product=product,
+        product=whole.product,
         color=color,
-        colors=[(c, _told_of(product, c)) for c in product.colors if _of(product, c)],
-        widths=_by_width([Choice(v, _told(v)) for v in sizes]),
+        colors=colors,
+        widths=_by_width([Choice(size, teller.of_size(size)) for size in sizes]),
         chosen=variant or (sizes[0] if len(sizes) == 1 else None),
-        told=_told(variant) if variant else _told_of(product, color),
-        prices=sorted({v.price_minor for v in ([variant] if variant else sizes)}),
-        compare_at=max((v.compare_at_minor or 0 for v in sizes), default=0),
+        told=teller.of_size(variant) if variant else told,
+        prices=sorted({size.price_minor for size in ([variant] if variant else sizes)}),
+        compare_at=max((size.compare_at_minor or 0 for size in sizes), default=0),
         came_from=request.args.get("from", "")[:80],
-        description=prose.render(product.description),
-        facts=measured(product),
+        description=prose.render(whole.product.description),
+        facts=measured(whole),
     )
 
 
 @blueprint.get("/products/<handle>.json")
 def show_json(handle: str) -> Response:
-    product = queries.product(handle)
-    if product is None or not product.variants:
-        abort(404)
-    return jsonify(product=as_data(product))
+    return jsonify(product=as_data(queries.product(handle) or abort(404)))
 
 
 @blueprint.get("/products.json")
 def listing_json() -> Response:
     limit, page = _whole("limit", 50, MOST_PER_PAGE), _whole("page", 1, 100_000)
     return jsonify(products=[as_data(p) for p in queries.products_page(limit=limit, page=page)])
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Says what is there, as of one day."""
+
+    today: date
+    low: int
+
+    def of_size(self, size: SizeRow) -> Availability:
+        return availability(size, today=self.today, low=self.low)
+
+    def of_color(self, sizes: Sequence[SizeRow]) -> Availability:
+        return availability_of(sizes, today=self.today, low=self.low)
 
 
 def _whole(name: str, default: int, most: int) -> int:
@@ -105,28 +116,14 @@ def _whole(name: str, default: int, most: int) -> int:
     return int(text)
 
 
-def _shown_color(product: Product, variant: Variant | None) -> Color:
+def _shown_color(
+    colors: Sequence[tuple[ColorRow, Availability]], variant: SizeRow | None
+) -> tuple[ColorRow, Availability]:
     """The color asked for by address, else the first that can be bought, else the first."""
-    sold = [color for color in product.colors if _of(product, color)]
-    for color in sold:
-        if variant is not None and color.id == variant.color_id:
-            return color
-    for color in sold:
-        if color.slug == request.args.get("color"):
-            return color
-    return next((color for color in sold if _told_of(product, color).can_buy), sold[0])
-
-
-def _of(product: Product, color: Color) -> list[Variant]:
-    return [variant for variant in product.variants if variant.color_id == color.id]
-
-
-def _told(variant: Variant) -> Availability:
-    return availability(variant, today=today(), low=current_app.config["LOW_STOCK"])
-
-
-def _told_of(product: Product, color: Color) -> Availability:
-    return availability_of(_of(product, color), today=today(), low=current_app.config["LOW_STOCK"])
+    for color, told in colors:
+        if color.id == variant.color_id if variant else color.slug == request.args.get("color"):
+            return color, told
+    return next(((color, told) for color, told in colors if told.can_buy), colors[0])
 
 
 def _by_width(choices: Sequence[Choice]) -> dict[str, list[Choice]]:
@@ -136,8 +133,9 @@ def _by_width(choices: Sequence[Choice]) -> dict[str, list[Choice]]:
     return widths
 
 
-def measured(product: Product) -> list[tuple[str, str]]:
+def measured(whole: WholeProduct) -> list[tuple[str, str]]:
     """Return the measured facts in words, '' for one that was not measured; none if none was."""
+    product = whole.product
     hands = {1: "One hand", 2: "Two hands"}
     insole = {True: "Yes", False: "No"}
     facts = [
@@ -153,7 +151,7 @@ def measured(product: Product) -> list[tuple[str, str]]:
         ),
         ("Heel counter", (product.heel_counter or "").capitalize()),
         ("Sole", product.sole or ""),
-        ("Fits these braces", ", ".join(row.brace for row in product.braces)),
+        ("Fits these braces", ", ".join(whole.braces)),
     ]
     return facts if any(value for _, value in facts) else []
 
@@ -166,41 +164,21 @@ def _millimeters(value: int | None) -> str:
     return "" if value is None else f"{value} mm ({value / 25.4:.1f} in)"
 
 
-def as_data(product: Product) -> dict[str, Any]:
+def as_data(whole: WholeProduct) -> dict[str, Any]:
     """Return a product in the shape of Shopify's public products.json."""
-    colors = {color.id: color for color in product.colors}
-    currency = current_app.config["CURRENCY"]
-
-    def price(minor: int | None) -> str | None:
-        return None if minor is None else str(major(minor, currency))
-
+    product = whole.product
+    names = {color.id: color.name for color in whole.colors}
+    teller = Teller(today(), current_app.config["LOW_STOCK"])
     pictures = [
         {
-            "src": f"{current_app.config['SHOP_URL']}/media/{p.key}",
-            "alt": p.alt,
-            "width": p.width,
-            "height": p.height,
-            "variant_ids": [v.sku for v in _of(product, color)],
+            "src": f"{current_app.config['SHOP_URL']}/media/{picture.key}",
+            "alt": picture.alt,
+            "width": picture.width,
+            "height": picture.height,
+            "variant_ids": [size.sku for size in whole.sizes_of(color)],
         }
-        for color in product.colors
-        for p in color.pictures
-    ]
-    variants = [
-        {
-            "sku": v.sku,
-            "title": " / ".join(filter(None, (colors[v.color_id].name, v.size, v.width))),
-            "option1": colors[v.color_id].name or None,
-            "option2": v.size or None,
-            "option3": v.width or None,
-            "price": price(v.price_minor),
-            "compare_at_price": price(v.compare_at_minor),
-            "barcode": v.barcode or None,
-            "grams": v.weight_g,
-            "available": _told(v).can_buy,
-            "inventory_quantity": max(0, v.free_pairs) if v.counted else None,
-            "availability": _told(v).words,
-        }
-        for v in product.variants
+        for color in whole.colors
+        for picture in color.pictures
     ]
     return {
         "handle": product.handle,
@@ -211,20 +189,40 @@ def as_data(product: Product) -> dict[str, Any]:
         "tags": [tag.strip() for tag in product.tags.split(",") if tag.strip()],
         "created_at": product.created_at.isoformat(),
         "updated_at": product.updated_at.isoformat(),
-        "options": _options(product),
+        "options": _options(whole),
         "images": pictures,
-        "variants": variants,
+        "variants": [_variant(s, names[s.color_id], teller.of_size(s)) for s in whole.sizes],
     }
 
 
-def _options(product: Product) -> list[dict[str, Any]]:
+def _variant(size: SizeRow, color: str, told: Availability) -> dict[str, Any]:
+    return {
+        "sku": size.sku,
+        "title": " / ".join(filter(None, (color, size.size, size.width))),
+        "option1": color or None,
+        "option2": size.size or None,
+        "option3": size.width or None,
+        "price": _price(size.price_minor),
+        "compare_at_price": _price(size.compare_at_minor),
+        "barcode": size.barcode or None,
+        "grams": size.weight_g,
+        "available": told.can_buy,
+        "inventory_quantity": told.pairs,
+        "availability": told.words,
+    }
+
+
+def _price(minor: int | None) -> str | None:
+    return None if minor is None else str(major(minor, current_app.config["CURRENCY"]))
+
+
+def _options(whole: WholeProduct) -> list[dict[str, Any]]:
     """The axes that the product really has, with their values in order."""
+    by_width = sorted(whole.sizes, key=lambda size: size.width_rank)
     axes = {
-        "Color": [color.name for color in product.colors],
-        product.size_label: [v.size for v in product.variants],
-        product.width_label: [
-            v.width for v in sorted(product.variants, key=lambda v: v.width_rank)
-        ],
+        "Color": [color.name for color in whole.colors],
+        whole.product.size_label: [size.size for size in whole.sizes],
+        whole.product.width_label: [size.width for size in by_width],
     }
     return [
         {"name": name, "values": list(dict.fromkeys(values))}

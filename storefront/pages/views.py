@@ -20,7 +20,7 @@ blueprint = Blueprint("pages", __name__)
 @blueprint.get("/")
 def home() -> str:
     cards = queries.cards(
-        queries.listed(), today=today(), low=current_app.config["LOW_STOCK"], limit=ON_HOME
+        queries.LISTED, today=today(), low=current_app.config["LOW_STOCK"], limit=ON_HOME
     )
     return render("storefront/pages/home.html", cards=cards)
 

@@ -1,6 +1,6 @@
 """The shop as several processes, for tests of what happens when they meet or die."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +67,7 @@ def houses(
             return House(create_app(given), given, address, company)
 
         yield get
+        _close(made.values())
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +90,7 @@ def quiet_houses(
             return made[engine]
 
         yield get
+        _close(made.values())
 
 
 @pytest.fixture
@@ -113,3 +115,9 @@ def _emptied(opened: House) -> Iterator[House]:
         Make().delivery()
         yield opened
         db.session.remove()
+
+
+def _close(opened: Iterable[House]) -> None:
+    for house in opened:
+        with house.app.app_context():
+            db.engine.dispose()

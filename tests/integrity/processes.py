@@ -1,11 +1,9 @@
 """Starts the shop as real processes over one database, and stops every one of them again."""
 
-import json
 import multiprocessing
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -68,26 +66,9 @@ def production(settings: Mapping[str, Any], port: int, workers: int) -> Iterator
     """Serve the shop as `make serve` does, with so many workers, and yield its address."""
     program = SERVER.replace("wsgi:create_app", "tests.integrity.programs:shop_of_environment")
     options = f"{program} --host 127.0.0.1 --port {port} --workers {workers}"
-    process = subprocess.Popen(
-        [sys.executable, "-m", *options.split()],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
-            programs.SETTINGS: json.dumps(dict(settings)),
-        },
-        start_new_session=True,
-    )
-    try:
+    with _running(programs.serve_production, settings, options.split()[1:], has_children=True):
         wait_until_it_answers(f"http://127.0.0.1:{port}/healthz")
         yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        try:
-            process.wait(GONE)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(GONE)
 
 
 @contextmanager
@@ -168,12 +149,12 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def _running(target: Callable[..., None], *args: Any) -> Iterator[BaseProcess]:
+def _running(
+    target: Callable[..., None], *args: Any, has_children: bool = False
+) -> Iterator[BaseProcess]:
     """Run a function in a fresh process; end that process, by its id, whatever happens."""
-    os.environ["PYTHONPATH"] = os.pathsep.join(
-        [str(ROOT), *sys.path]
-    )  # for the process that all others are forked from
-    process = _nursery.Process(target=target, args=args, daemon=True)
+    os.environ["PYTHONPATH"] = PATH  # for the process that all others are forked from
+    process = _nursery.Process(target=target, args=args, daemon=not has_children)
     process.start()
     try:
         yield process

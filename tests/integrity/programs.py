@@ -1,6 +1,7 @@
 """What runs in the processes that these tests start: the shop, the company, single steps, death."""
 
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from flask import Flask
+from granian.cli import cli as granian
 from sqlalchemy import select
 
 from storefront.catalogue.models import Variant
@@ -46,6 +48,15 @@ class Death:
 
     def __str__(self) -> str:
         return f"{self.moment} {self.where.rpartition(':')[2]}"
+
+
+def serve_production(settings: Settings, options: list[str]) -> None:
+    """Serve the shop by the production server, whose workers are forked from this process."""
+    os.environ[SETTINGS] = json.dumps(dict(settings))
+    multiprocessing.set_start_method("fork", force=True)
+    os.setsid()
+    _end_with_the_tests(lambda: os.killpg(0, signal.SIGKILL))
+    granian.main(options, prog_name="granian")
 
 
 def shop_of_environment() -> Flask:
@@ -183,13 +194,13 @@ def _later(minutes: float) -> datetime:
     return utcnow() + timedelta(minutes=minutes)
 
 
-def _end_with_the_tests() -> None:
+def _end_with_the_tests(end: Callable[[], object] = lambda: os._exit(1)) -> None:
     """End this process when the one that runs the tests has ended, however that happened."""
     tests = parent_process()
 
     def watch() -> None:
         if tests is not None:
             tests.join()
-        os._exit(1)
+        end()
 
     threading.Thread(target=watch, daemon=True).start()

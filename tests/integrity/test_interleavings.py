@@ -38,7 +38,15 @@ def meanwhile(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
 @pytest.fixture
 def variant(make: Make) -> Variant:
     make.delivery()
-    return make.variant(pairs=PAIRS)
+    return variant_of(make, PAIRS)
+
+
+def variant_of(make: Make, pairs: int) -> Variant:
+    """Return a size that belongs to no session, so that two threads may read it."""
+    variant = make.variant(pairs=pairs)
+    db.session.refresh(variant)
+    db.session.expunge(variant)
+    return variant
 
 
 def start(cart: Cart, *, later: timedelta = timedelta()) -> str:
@@ -264,12 +272,16 @@ def test_changed_cart_leads_to_the_order_that_was_paid_meanwhile(
 # Two shoppers
 
 
-@pytest.mark.parametrize("step", ["_refuse_problems", "_order", "_page"])
+@pytest.mark.parametrize(
+    "step",
+    [(purchase, "_refuse_problems"), (purchase, "_order"), (ledger, "update"), (purchase, "_page")],
+    ids=lambda step: step[1],
+)
 def test_last_pair_goes_to_one_when_another_wants_it(
-    make: Make, company: Company, meanwhile: Meanwhile, step: str
+    make: Make, company: Company, meanwhile: Meanwhile, step: tuple[Any, str]
 ) -> None:
     make.delivery()
-    last = make.variant(pairs=1)
+    last = variant_of(make, 1)
     mine, theirs = make.cart((last, 1)), make.cart((last, 1))
     refused: list[purchase.CannotBuy] = []
 
@@ -279,7 +291,7 @@ def test_last_pair_goes_to_one_when_another_wants_it(
         except purchase.CannotBuy as error:
             refused.append(error)
 
-    meanwhile.before(purchase, step, lambda: buy(theirs))
+    meanwhile.before(*step, lambda: buy(theirs))
     buy(mine)
     meanwhile.over()
 
@@ -294,7 +306,7 @@ def test_carts_with_the_same_shoes_in_other_order_do_not_block_each_other(
     make: Make, company: Company, meanwhile: Meanwhile
 ) -> None:
     make.delivery()
-    one, two = make.variant(pairs=PAIRS), make.variant(pairs=PAIRS)
+    one, two = variant_of(make, PAIRS), variant_of(make, PAIRS)
     mine, theirs = make.cart((one, 1), (two, 1)), make.cart((two, 2), (one, 2))
 
     meanwhile.after(ledger, "_change", lambda: start(theirs))
@@ -330,6 +342,21 @@ def test_count_that_meets_a_hold(
 
     assert meanwhile.errors == []
     assert counts(variant.id) == (4, 2)
+    check_books(sessions(company))
+
+
+def test_both_holds_count_when_two_are_taken_at_once(
+    make: Make, company: Company, variant: Variant, meanwhile: Meanwhile
+) -> None:
+    """Between the look at a count and its change, if there were two steps, the other comes in."""
+    mine, theirs = make.cart((variant, 1)), make.cart((variant, 2))
+
+    meanwhile.before(ledger, "update", lambda: start(theirs))
+    start(mine)
+    meanwhile.over()
+
+    assert meanwhile.errors == []
+    assert counts(variant.id) == (PAIRS, 3)
     check_books(sessions(company))
 
 

@@ -39,7 +39,7 @@ class Active(HTMLParser):
 
 @pytest.mark.parametrize("payload", VECTORS)
 def test_nothing_active_is_left(payload: str) -> None:
-    document = prose.render_document(payload, is_block=lambda name: True)
+    document = prose.render_document(payload, frozenset())
 
     for html in (prose.render(payload), prose.plain(payload), *document.parts):
         assert Active(str(html)).found == []
@@ -105,7 +105,7 @@ def test_naughty_strings_never_break_an_address(
 
 
 def test_headings_get_stable_anchors_and_nest() -> None:
-    document = prose.render_document("## A b\n\n### C\n\n## A b\n\n## Ä", is_block=lambda n: False)
+    document = prose.render_document("## A b\n\n### C\n\n## A b\n\n## Ä", frozenset())
 
     assert [(h.anchor, [b.anchor for b in h.below]) for h in document.contents] == [
         ("a-b", ["c"]),
@@ -118,7 +118,7 @@ def test_headings_get_stable_anchors_and_nest() -> None:
 def test_named_block_splits_the_text_and_unknown_ones_stay() -> None:
     text = "One\n\n[rail: latest]\n\nTwo\n\n[rail: other]"
 
-    parts = prose.render_document(text, is_block=lambda name: name == "rail: latest").parts
+    parts = prose.render_document(text, frozenset({"rail: latest"})).parts
 
     assert [str(part) for part in parts] == [
         "<p>One</p>\n",

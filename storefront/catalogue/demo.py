@@ -1,7 +1,7 @@
 """The demonstration shop's products, with drawn pictures in each color."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,9 @@ def rows() -> list[dict[str, Any]]:
 
 def load() -> None:
     """Add the demo's products, without stock; call it inside `db.writing()`."""
+    now = utcnow()
     for position, row in enumerate(rows()):
-        db.session.add(_product(position, row))
+        db.session.add(_product(position, row, now))
 
 
 def sku(product: str, color: str, size: str, width: str) -> str:
@@ -34,9 +35,8 @@ def sku(product: str, color: str, size: str, width: str) -> str:
     return "-".join((product, color, size, width.lower().replace(" ", "-")))
 
 
-def _product(position: int, row: dict[str, Any]) -> Product:
+def _product(position: int, row: dict[str, Any], now: datetime) -> Product:
     facts = dict(row["facts"])
-    now = utcnow()
     product = Product(
         handle=row["handle"],
         title=row["title"],

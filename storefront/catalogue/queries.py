@@ -152,6 +152,20 @@ class Selection:
 def _cards_of(chosen: Any) -> Executable:
     """Write the one statement that reads the cards of chosen products, color by color."""
     coming = case((Variant.restock_on >= bindparam("today", type_=Date), Variant.restock_on))
+    stock = (
+        select(
+            Variant.color_id,
+            func.min(case((Variant.counted, 1), else_=0)).label("counted"),
+            func.sum(case((Variant.counted, Variant.free_pairs), else_=0)).label("free"),
+            func.min(coming).label("restock_on"),
+            func.min(Variant.price_minor).label("lowest"),
+            func.max(Variant.price_minor).label("highest"),
+            func.max(Variant.compare_at_minor).label("compare_at"),
+        )
+        .where(Variant.product_id.in_(select(chosen.c.id)), Variant.published)
+        .group_by(Variant.color_id)
+        .subquery()
+    )
     return (
         select(
             Product.handle,
@@ -164,18 +178,12 @@ def _cards_of(chosen: Any) -> Executable:
             Picture.alt,
             Picture.width,
             Picture.height,
-            func.min(case((Variant.counted, 1), else_=0)).label("counted"),
-            func.sum(case((Variant.counted, Variant.free_pairs), else_=0)).label("free"),
-            func.min(coming).label("restock_on"),
-            func.min(Variant.price_minor).label("lowest"),
-            func.max(Variant.price_minor).label("highest"),
-            func.max(Variant.compare_at_minor).label("compare_at"),
+            stock,
         )
         .join_from(chosen, Product, Product.id == chosen.c.id)
         .join(Color, Color.product_id == Product.id)
-        .join(Variant, (Variant.color_id == Color.id) & Variant.published)
+        .join(stock, stock.c.color_id == Color.id)
         .outerjoin(Picture, (Picture.color_id == Color.id) & (Picture.position == 0))
-        .group_by(chosen.c.place, Product.id, Color.id, Picture.id)
         .order_by(chosen.c.place, Color.position, Color.id)
     )
 

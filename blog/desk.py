@@ -7,7 +7,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
-from werkzeug.exceptions import UnprocessableEntity
+from werkzeug.exceptions import Conflict, UnprocessableEntity
 
 from blog import comments, queries
 from blog.models import COMMENT_STATES, Comment
@@ -40,6 +40,7 @@ def listing() -> str:
     return render(
         "blog/desk_listing.html",
         comments=queries.comments_in(state, page=page),
+        digest=comments.digest,
         more=bool(queries.comments_in(state, page=page + 1)),
         page=page,
         state=state,
@@ -49,14 +50,28 @@ def listing() -> str:
 
 @blueprint.post("/comments/<int(max=2000000000):comment_id>/approval")
 def decide(comment_id: int) -> ResponseReturnValue:
-    """Approve a comment, remove it, or mark it as spam."""
+    """Approve a comment, remove it, or mark it as spam.
+
+    `seen` tells which text was decided on. The desk's own form always has it; a program that sends
+    only `decision` decides on whatever the comment says.
+    """
     decision = request.form.get("decision", "")
     if decision not in DECISIONS:
         raise UnprocessableEntity("Please choose to approve, remove or mark as spam.")
     comment = db.session.get(Comment, comment_id) or abort(404)
     name, by = comment.name, current_user.known_as
-    with db.writing():
-        changed = comments.decide(comment_id, decision, by=by, now=utcnow())
+    try:
+        with db.writing():
+            changed = comments.decide(
+                comment_id, decision, by=by, now=utcnow(), seen=request.form.get("seen")
+            )
+    except comments.NoSuchComment:
+        abort(404)
+    except comments.TextMoved as moved:
+        raise Conflict(
+            f"{name} has changed the comment since you opened the list, so nothing was decided."
+            f" It says now: “{moved.body}” Please go back, load the list again, and decide."
+        ) from None
     flash(
         f"The comment by {name} {'is' if changed else 'was already'} {DECISIONS[decision]}.", "info"
     )

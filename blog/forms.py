@@ -2,7 +2,9 @@
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, StringField, TextAreaField
-from wtforms.validators import Email, InputRequired, Length, Regexp
+from wtforms.validators import DataRequired, Email, InputRequired, Length, Regexp
+
+NOTHING_LEFT = "Please write your comment, or delete it instead."
 
 
 class CommentForm(FlaskForm):
@@ -14,14 +16,14 @@ class CommentForm(FlaskForm):
     name = StringField(
         "Your name, as it will be shown",
         [
-            InputRequired("Please write a name. It need not be your real one."),
+            DataRequired("Please write a name. It need not be your real one."),
             Length(max=80, message="Please use at most 80 characters for the name."),
         ],
     )
     email = EmailField(
         "Email, never shown",
         [
-            InputRequired("Please write your email address. It is never shown."),
+            DataRequired("Please write your email address. It is never shown."),
             Length(max=254, message="That email address is too long."),
             Email("That does not look like an email address, such as name@example.com."),
         ],
@@ -29,7 +31,7 @@ class CommentForm(FlaskForm):
     body = TextAreaField(
         "Your comment",
         [
-            InputRequired("Please write your comment."),
+            DataRequired("Please write your comment."),
             Length(max=4000, message="Please use at most 4,000 characters."),
         ],
     )
@@ -46,7 +48,8 @@ class OwnCommentForm(FlaskForm):
     body = TextAreaField(
         "Your comment",
         [
-            InputRequired("Please write your comment, or delete it instead."),
+            InputRequired(NOTHING_LEFT),
+            DataRequired(NOTHING_LEFT),
             Length(max=4000, message="Please use at most 4,000 characters."),
         ],
     )

@@ -88,17 +88,18 @@ def comment(slug: str) -> ResponseReturnValue:
 def own_comment(secret: str) -> ResponseReturnValue:
     """Show a comment to its writer, who may change it until it is approved, or delete it."""
     own = queries.comment(secret) or abort(404)
+    comment_id = own.id  # read now: what was read before is forgotten where writing begins
     form = OwnCommentForm(obj=own)
     status = 200
     if request.method == "POST" and request.form.get("action") == "delete":
         with db.writing():
-            comments.erase(own.id)
-        return render("blog/comment_deleted.html", slug=own.article.slug)
+            comments.erase(comment_id)
+        return redirect(url_for("blog.comment_deleted"), 303)
     if request.method == "POST":
         if form.validate():
             try:
                 with db.writing():
-                    comments.rewrite(own.id, form.body.data or "")
+                    comments.rewrite(comment_id, form.body.data or "")
             except comments.Decided:
                 raise Conflict(
                     "This comment has been decided meanwhile, so it was not changed."
@@ -110,6 +111,12 @@ def own_comment(secret: str) -> ResponseReturnValue:
     page.headers["X-Robots-Tag"] = "noindex"
     page.status_code = status
     return page
+
+
+@blueprint.get("/blog/comments/deleted")
+def comment_deleted() -> str:
+    """Say that a comment is gone, at an address that stays when the comment's own is gone."""
+    return render("blog/comment_deleted.html")
 
 
 def _published(slug: str) -> Shown:

@@ -125,11 +125,11 @@ class Database(SQLAlchemy):
             raise RuntimeError("a write transaction is open during a network call")
         self.session.rollback()
 
-    def insert_once(self, table: type[Base], key: str, values: Mapping[str, Any]) -> bool:
+    def insert_once(self, table: type[Base], *key: str, values: Mapping[str, Any]) -> bool:
         """Insert a row unless its unique key is there already; return whether it was inserted."""
         make = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
-        statement = make(table).values(**values).on_conflict_do_nothing(index_elements=[key])
-        return bool(self.session.execute(statement.returning(getattr(table, key))).first())
+        statement = make(table).values(**values).on_conflict_do_nothing(index_elements=key)
+        return bool(self.session.execute(statement.returning(getattr(table, key[0]))).first())
 
 
 db = Database(

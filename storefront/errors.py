@@ -13,6 +13,7 @@ TITLES = {
     409: "Something changed meanwhile",
     411: "That could not be read",
     413: "That is too much at once",
+    415: "That could not be read",
     422: "Please look at this again",
     429: "Too many tries",
     500: "Something went wrong on our side",

@@ -2,16 +2,24 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, request
-from werkzeug.exceptions import BadRequest, Forbidden, LengthRequired, RequestEntityTooLarge
+from werkzeug.exceptions import (
+    BadRequest,
+    Forbidden,
+    LengthRequired,
+    RequestEntityTooLarge,
+    UnsupportedMediaType,
+)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_FIELDS = 200
+FORMS = {"", "application/x-www-form-urlencoded", "multipart/form-data"}
+NOT_A_FORM = "The shop takes forms without files only. Nothing was changed."
 CROSS_SITE = "This was sent from another site, so nothing was changed."
+CUT_SHORT = "The form did not arrive whole. Nothing was changed; please send it again."
 NO_LENGTH = "The form came without its length. Please send it again."
 TOO_MANY = "The form has too many fields. Nothing was changed."
 ODD_CHARACTER = "The text holds a character that cannot be kept. Please leave it out."
@@ -35,27 +43,27 @@ def _check() -> None:
     if request.method in SAFE_METHODS:
         return
     view = current_app.view_functions.get(request.endpoint or "")
-    if not getattr(view, "guard_exempt", False) and not _is_ours():
+    exempt = getattr(view, "guard_exempt", False)
+    if not exempt and not _is_ours():
         raise Forbidden(CROSS_SITE)
-    if request.content_length is None and _has_body():
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
         raise LengthRequired(NO_LENGTH)
-    # Werkzeug's own limit on the number of fields holds for multipart forms only.
-    if request.mimetype == "application/x-www-form-urlencoded" and (
-        request.get_data(cache=True, parse_form_data=False).count(b"&") >= MAX_FIELDS
-    ):
-        raise RequestEntityTooLarge(TOO_MANY)
+    if not exempt and request.mimetype not in FORMS:
+        raise UnsupportedMediaType(NOT_A_FORM)
+    if request.mimetype == "application/x-www-form-urlencoded":
+        body = request.get_data(cache=True, parse_form_data=False)
+        if len(body) < (request.content_length or 0):  # some servers hand on what is cut short
+            raise BadRequest(CUT_SHORT)
+        if body.count(b"&") >= MAX_FIELDS:  # Werkzeug's own limit is for multipart forms only
+            raise RequestEntityTooLarge(TOO_MANY)
+    if request.files:
+        raise UnsupportedMediaType(NOT_A_FORM)
     if any("\0" in name or any("\0" in v for v in vs) for name, vs in request.form.lists()):
         raise BadRequest(ODD_CHARACTER)
 
 
 def _flat(values: object) -> list[str]:
     return [text for name, text in values.items(multi=True)]  # type: ignore[attr-defined]
-
-
-def _has_body() -> bool:
-    return bool(
-        request.headers.get("Transfer-Encoding") or request.environ.get("wsgi.input_terminated")
-    )
 
 
 def _is_ours() -> bool:
@@ -70,9 +78,8 @@ def _is_ours() -> bool:
     source = request.headers.get("Origin") or request.headers.get("Referer")
     if not source:
         return False
-    parts = urlsplit(source)
-    own = {request.host_url.rstrip("/"), str(current_app.config["SHOP_URL"])}
-    return f"{parts.scheme}://{parts.netloc}" in own
+    own = (request.host_url.rstrip("/"), str(current_app.config["SHOP_URL"]))
+    return source in own or source.startswith(tuple(f"{place}/" for place in own))
 
 
 def _add_headers(response: Response) -> Response:

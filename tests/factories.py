@@ -117,6 +117,7 @@ class Make:
                 contents="0" * 64,
                 state="pending",
                 mode="test",
+                account="test",
                 currency="USD",
                 subtotal_minor=sum(v.price_minor * n for v, n in chosen),
                 country="US",

@@ -149,7 +149,9 @@ def fill_every_table(app: Flask, make: Make, company: Company) -> None:
     )
     assert order is not None
     with db.writing():
-        db.session.add(OrderMark(order_id=order.id, kind="owed", why="x", at=utcnow()))
+        db.session.add(
+            OrderMark(order_id=order.id, kind="owed", why="x", at=utcnow(), ended_at=utcnow())
+        )
         dispatching.dispatch(
             order.id, by="Ann", carrier="", tracking="", order_address="x", now=utcnow()
         )

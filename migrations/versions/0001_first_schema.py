@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises:
-Create Date: 2026-11-22 09:19:34.788833
+Create Date: 2026-11-22 10:18:54.586809
 
 """
 
@@ -53,11 +53,7 @@ def upgrade():
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "attempts",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("attempts >= 0", name=op.f("ck_letters_attempts")),
@@ -81,32 +77,23 @@ def upgrade():
         sa.Column("contents", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("mode", sa.String(length=10), nullable=False),
+        sa.Column("account", sa.String(length=16), nullable=False),
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column(
-            "subtotal_minor",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "subtotal_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "discount_minor",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "discount_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("delivery_name", sa.String(length=255), nullable=False),
         sa.Column(
-            "delivery_minor",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "delivery_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "tax_minor",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "tax_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "total_minor",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
+            "total_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
@@ -161,11 +148,7 @@ def upgrade():
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("published", sa.Boolean(), nullable=False),
-        sa.Column(
-            "position",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("vendor", sa.String(length=255), nullable=False),
@@ -174,25 +157,11 @@ def upgrade():
         sa.Column("size_label", sa.String(length=80), nullable=False),
         sa.Column("size_system", sa.String(length=20), nullable=False),
         sa.Column("width_label", sa.String(length=80), nullable=False),
+        sa.Column("weight_g", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("drop_mm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("depth_mm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column(
-            "weight_g",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
-        sa.Column(
-            "drop_mm",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
-        sa.Column(
-            "depth_mm",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
-        sa.Column(
-            "opening_mm",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
+            "opening_mm", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("closure", sa.String(length=40), nullable=True),
         sa.Column("hands", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -240,9 +209,7 @@ def upgrade():
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("slug", sa.String(length=80), nullable=False),
         sa.Column(
-            "author_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("medical", sa.Boolean(), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
@@ -258,17 +225,11 @@ def upgrade():
         "colors",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "product_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("slug", sa.String(length=80), nullable=False),
-        sa.Column(
-            "position",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("swatch", sa.String(length=7), nullable=False),
         sa.Column("second_swatch", sa.String(length=7), nullable=False),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_colors_product_id")),
@@ -281,52 +242,28 @@ def upgrade():
     op.create_table(
         "delivery_countries",
         sa.Column("country", sa.String(length=2), nullable=False),
-        sa.Column(
-            "zone_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("zone_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
-            ["zone_id"],
-            ["delivery_zones.id"],
-            name=op.f("fk_delivery_countries_zone_id"),
+            ["zone_id"], ["delivery_zones.id"], name=op.f("fk_delivery_countries_zone_id")
         ),
         sa.PrimaryKeyConstraint("country", name=op.f("pk_delivery_countries")),
     )
     op.create_table(
         "delivery_methods",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "zone_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "position",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("zone_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column(
-            "price_minor",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "free_from_minor",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
+            "free_from_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column(
-            "least_days",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
+            "least_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
-        sa.Column(
-            "most_days",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("most_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint(
             "free_from_minor >= 0", name=op.f("ck_delivery_methods_free_from_minor")
         ),
@@ -334,8 +271,7 @@ def upgrade():
             "least_days BETWEEN 0 AND most_days", name=op.f("ck_delivery_methods_days")
         ),
         sa.CheckConstraint(
-            "price_minor BETWEEN 0 AND 99999999",
-            name=op.f("ck_delivery_methods_price_minor"),
+            "price_minor BETWEEN 0 AND 99999999", name=op.f("ck_delivery_methods_price_minor")
         ),
         sa.ForeignKeyConstraint(
             ["zone_id"], ["delivery_zones.id"], name=op.f("fk_delivery_methods_zone_id")
@@ -345,11 +281,7 @@ def upgrade():
     op.create_table(
         "dispatches",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "order_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("by", sa.String(length=255), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("carrier", sa.String(length=80), nullable=False),
@@ -361,11 +293,7 @@ def upgrade():
     op.create_table(
         "order_marks",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "order_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -382,11 +310,7 @@ def upgrade():
         sa.Column("id", sa.String(length=255), nullable=False),
         sa.Column("type", sa.String(length=80), nullable=False),
         sa.Column("session_id", sa.String(length=255), nullable=True),
-        sa.Column(
-            "order_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
@@ -402,16 +326,8 @@ def upgrade():
     op.create_table(
         "payment_pages",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "order_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "attempt",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("attempt", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("idempotency_key", sa.String(length=64), nullable=False),
         sa.Column("session_id", sa.String(length=255), nullable=True),
         sa.Column("address", sa.Text(), nullable=False),
@@ -419,6 +335,7 @@ def upgrade():
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("parameters", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("looked_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "status IN ('opening', 'open', 'complete', 'expired', 'refused')",
             name=op.f("ck_payment_pages_status"),
@@ -437,9 +354,7 @@ def upgrade():
     op.create_table(
         "product_braces",
         sa.Column(
-            "product_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("brace", sa.String(length=80), nullable=False),
         sa.ForeignKeyConstraint(
@@ -449,16 +364,8 @@ def upgrade():
     )
     op.create_table(
         "staff_roles",
-        sa.Column(
-            "staff_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "role_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("staff_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("role_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["role_id"], ["roles.id"], name=op.f("fk_staff_roles_role_id")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_staff_roles_staff_id")),
         sa.PrimaryKeyConstraint("staff_id", "role_id", name=op.f("pk_staff_roles")),
@@ -466,15 +373,9 @@ def upgrade():
     op.create_table(
         "article_topics",
         sa.Column(
-            "article_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column(
-            "topic_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("topic_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_article_topics_article_id")
         ),
@@ -490,15 +391,9 @@ def upgrade():
         "comments",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "article_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column(
-            "parent_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("secret", sa.String(length=22), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("email", sa.String(length=320), nullable=False),
@@ -508,8 +403,7 @@ def upgrade():
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.String(length=255), nullable=False),
         sa.CheckConstraint(
-            "state IN ('pending', 'approved', 'spam', 'removed')",
-            name=op.f("ck_comments_state"),
+            "state IN ('pending', 'approved', 'spam', 'removed')", name=op.f("ck_comments_state")
         ),
         sa.ForeignKeyConstraint(
             ["article_id"], ["articles.id"], name=op.f("fk_comments_article_id")
@@ -525,28 +419,12 @@ def upgrade():
     op.create_table(
         "pictures",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "color_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "position",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("color_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sa.String(length=80), nullable=False),
         sa.Column("alt", sa.Text(), nullable=False),
-        sa.Column(
-            "width",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "height",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("width", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("height", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["color_id"], ["colors.id"], name=op.f("fk_pictures_color_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pictures")),
         sa.UniqueConstraint("color_id", "position", name=op.f("uq_pictures_color_id_position")),
@@ -555,15 +433,9 @@ def upgrade():
         "revisions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "article_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "article_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column(
-            "number",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("title", sa.String(length=255), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
@@ -585,89 +457,58 @@ def upgrade():
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sku", sa.String(length=64), nullable=False),
         sa.Column(
-            "product_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
-        sa.Column(
-            "color_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("color_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("size", sa.String(length=80), nullable=False),
         sa.Column(
-            "size_rank",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "size_rank", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("width", sa.String(length=80), nullable=False),
         sa.Column(
-            "width_rank",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "width_rank", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("published", sa.Boolean(), nullable=False),
         sa.Column(
-            "price_minor",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "price_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "single_minor",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
+            "single_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column(
-            "compare_at_minor",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
+            "compare_at_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("barcode", sa.String(length=64), nullable=False),
-        sa.Column(
-            "weight_g",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("weight_g", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("restock_on", sa.Date(), nullable=True),
         sa.Column("counted", sa.Boolean(), nullable=False),
         sa.Column(
-            "on_hand_left",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "on_hand_left", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "on_hand_right",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "on_hand_right", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "held_left",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "held_left", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "held_right",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "held_right", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.CheckConstraint("sku <> ''", name=op.f("ck_variants_sku")),
         sa.CheckConstraint(
-            "compare_at_minor BETWEEN 0 AND 99999999",
-            name=op.f("ck_variants_compare_at_minor"),
+            "compare_at_minor BETWEEN 0 AND 99999999", name=op.f("ck_variants_compare_at_minor")
         ),
         sa.CheckConstraint(
             "held_left BETWEEN 0 AND on_hand_left", name=op.f("ck_variants_held_left")
         ),
         sa.CheckConstraint(
-            "held_right BETWEEN 0 AND on_hand_right",
-            name=op.f("ck_variants_held_right"),
+            "held_right BETWEEN 0 AND on_hand_right", name=op.f("ck_variants_held_right")
         ),
         sa.CheckConstraint(
             "on_hand_left BETWEEN 0 AND 1000000", name=op.f("ck_variants_on_hand_left")
         ),
         sa.CheckConstraint(
-            "on_hand_right BETWEEN 0 AND 1000000",
-            name=op.f("ck_variants_on_hand_right"),
+            "on_hand_right BETWEEN 0 AND 1000000", name=op.f("ck_variants_on_hand_right")
         ),
         sa.CheckConstraint(
             "price_minor BETWEEN 0 AND 99999999", name=op.f("ck_variants_price_minor")
@@ -695,35 +536,17 @@ def upgrade():
     op.create_table(
         "order_lines",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "order_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "left_variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column(
-            "position",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "right_variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
+        sa.Column("quantity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "left_variant_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
-        sa.Column(
-            "right_variant_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
-        sa.Column(
-            "quantity",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "unit_minor",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "unit_minor", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("title", sa.String(length=255), nullable=False),
         sa.Column("color", sa.String(length=80), nullable=False),
@@ -737,15 +560,11 @@ def upgrade():
         sa.CheckConstraint("quantity BETWEEN 1 AND 12", name=op.f("ck_order_lines_quantity")),
         sa.CheckConstraint("unit_minor >= 0", name=op.f("ck_order_lines_unit_minor")),
         sa.ForeignKeyConstraint(
-            ["left_variant_id"],
-            ["variants.id"],
-            name=op.f("fk_order_lines_left_variant_id"),
+            ["left_variant_id"], ["variants.id"], name=op.f("fk_order_lines_left_variant_id")
         ),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_lines_order_id")),
         sa.ForeignKeyConstraint(
-            ["right_variant_id"],
-            ["variants.id"],
-            name=op.f("fk_order_lines_right_variant_id"),
+            ["right_variant_id"], ["variants.id"], name=op.f("fk_order_lines_right_variant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_lines")),
         sa.UniqueConstraint("order_id", "position", name=op.f("uq_order_lines_order_id_position")),
@@ -754,14 +573,10 @@ def upgrade():
         "reviews",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "revision_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "revision_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "reviewer_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "reviewer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("signed_on", sa.Date(), nullable=False),
@@ -775,9 +590,7 @@ def upgrade():
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
         sa.UniqueConstraint(
-            "revision_id",
-            "reviewer_id",
-            name=op.f("uq_reviews_revision_id_reviewer_id"),
+            "revision_id", "reviewer_id", name=op.f("uq_reviews_revision_id_reviewer_id")
         ),
     )
     with op.batch_alter_table("reviews", schema=None) as batch_op:
@@ -787,29 +600,20 @@ def upgrade():
         "holds",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "order_line_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "order_line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "variant_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("left", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "right",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("right", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("end_reason", sa.String(length=20), nullable=True),
         sa.CheckConstraint("kind IN ('payment', 'exchange')", name=op.f("ck_holds_kind")),
         sa.CheckConstraint(
-            '"left" >= 0 AND "right" >= 0 AND "left" + "right" > 0',
-            name=op.f("ck_holds_shoes"),
+            '"left" >= 0 AND "right" >= 0 AND "left" + "right" > 0', name=op.f("ck_holds_shoes")
         ),
         sa.CheckConstraint(
             "(ended_at IS NULL) = (end_reason IS NULL)", name=op.f("ck_holds_ended")
@@ -835,38 +639,26 @@ def upgrade():
         "movements",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
-            "variant_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "variant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "left_change",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "left_change", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "right_change",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "right_change", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column("reason", sa.String(length=20), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("by", sa.String(length=255), nullable=False),
         sa.Column(
-            "order_line_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
+            "order_line_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
         ),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
-            "left_after",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "left_after", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.Column(
-            "right_after",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
+            "right_after", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
         sa.CheckConstraint(
             "reason IN ('counted', 'received', 'sold', 'returned', 'damaged', 'corrected')",
@@ -876,9 +668,7 @@ def upgrade():
             "left_change <> 0 OR right_change <> 0", name=op.f("ck_movements_change")
         ),
         sa.ForeignKeyConstraint(
-            ["order_line_id"],
-            ["order_lines.id"],
-            name=op.f("fk_movements_order_line_id"),
+            ["order_line_id"], ["order_lines.id"], name=op.f("fk_movements_order_line_id")
         ),
         sa.ForeignKeyConstraint(
             ["variant_id"], ["variants.id"], name=op.f("fk_movements_variant_id")

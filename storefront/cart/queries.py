@@ -40,11 +40,7 @@ class BasketLine:
 
     @property
     def name(self) -> str:
-        """Title, color, size and width in one phrase."""
-        if self.variant is None:
-            return "A shoe that is not sold any more"
-        choice = (self.variant.color.name, self.variant.size, self.variant.width)
-        return ", ".join(filter(None, (self.variant.product.title, *choice)))
+        return self.variant.name if self.variant else "A shoe that is not sold any more"
 
 
 @dataclass(frozen=True)
@@ -119,9 +115,8 @@ def _problems(line: Line, variant: Variant, told: Availability) -> list[Problem]
     if not told.can_buy:
         problems.append(Problem(f"Not available now: {told.words.lower()}.", blocks=True))
     elif not told.allows(line.quantity):
-        problems.append(
-            Problem(f"There are only {told.pairs} now. Please lower the number.", blocks=True)
-        )
+        there = "is only 1 pair" if told.pairs == 1 else f"are only {told.pairs}"
+        problems.append(Problem(f"There {there} now. Please lower the number.", blocks=True))
     if line.seen_minor and line.seen_minor != variant.price_minor:
         problems.append(Problem("The price has changed since you put it in.", blocks=False))
     return problems

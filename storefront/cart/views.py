@@ -37,17 +37,18 @@ def add() -> ResponseReturnValue:
         return page(cart, NOT_SOLD, status=422)
     there = _pairs_for(cart, variant)
     if there == 0:
-        return page(cart, f"{_name(variant)} is out of stock, so it was not added.", status=409)
+        return page(cart, f"{variant.name} is out of stock, so it was not added.", status=409)
     line = cart.line(Line(variant.id, variant.id, 0).key)
     had = line.quantity if line else 0
     came_from = request.form.get("from", "")[:80] or (line.came_from if line else "")
     wanted = had + (form.quantity.data or 0)
     changed, quantity = _put(cart, variant, wanted, came_from, there)
     if quantity <= had:
-        return page(cart, _why_not_more(quantity, there), status=409)
-    told = f"{_name(variant)} is in your cart."
+        kept = cart if quantity == had else changed
+        return page(kept, f"{variant.name}: {_why_not_more(quantity, there)}", status=409)
+    told = f"{variant.name} is in your cart."
     if quantity < wanted:
-        told = f"{_name(variant)}: {_why_not_more(quantity, there)}"
+        told = f"{variant.name}: {_why_not_more(quantity, there)}"
     return _keep(changed, told)
 
 
@@ -63,15 +64,15 @@ def change(key: str) -> ResponseReturnValue:
     wanted = form.quantity.data or 0
     variant = variants_by_id({line.left or 0}).get(line.left or 0)
     if wanted == 0 or variant is None:
-        name = _name(variant) if variant else "That shoe"
+        name = variant.name if variant else "That shoe"
         return _keep(cart.put(replace(line, quantity=0)), f"{name} was taken out of your cart.")
     there = _pairs_for(cart, variant)
     changed, quantity = _put(cart, variant, wanted, line.came_from, there)
     if quantity == 0:
-        return page(cart, f"{_name(variant)} is out of stock now.", status=409)
-    told = f"{_name(variant)}: now {quantity} in your cart."
+        return page(cart, f"{variant.name} is out of stock now.", status=409)
+    told = f"{variant.name}: now {quantity} in your cart."
     if quantity < wanted:
-        told = f"{_name(variant)}: {_why_not_more(quantity, there)}"
+        told = f"{variant.name}: {_why_not_more(quantity, there)}"
     return _keep(changed, told)
 
 
@@ -125,7 +126,8 @@ def _put(cart: Cart, variant: Variant, wanted: int, came_from: str, there: int) 
 
 def _why_not_more(quantity: int, there: int) -> str:
     if quantity == there:
-        return f"there are only {there}, so your cart has {quantity}."
+        pairs = "is only 1 pair" if there == 1 else f"are only {there}"
+        return f"there {pairs}, so your cart has {quantity}."
     return (
         f"an order can have 6 pairs of one size and {MOST_IN_ALL} in all,"
         f" so your cart has {quantity} of it."
@@ -137,11 +139,6 @@ def _pairs_for(cart: Cart, variant: Variant) -> int:
     own = queries.own_pairs(cart.id).get(variant.id, 0)
     told = queries.told_to(variant, own, today=today(), low=current_app.config["LOW_STOCK"])
     return MOST_IN_ALL if told.pairs is None else told.pairs
-
-
-def _name(variant: Variant) -> str:
-    choice = (variant.color.name, variant.size, variant.width)
-    return ", ".join(filter(None, (variant.product.title, *choice)))
 
 
 def _sentences(form: AddForm | ChangeForm | DeliveryForm) -> list[str]:

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from storefront.db import Base
 
 MOST_ON_HAND = 1_000_000
-CLOSURES = ("hook and loop", "laces", "side zip", "slip-on", "rear entry", "wrap")
 
 
 class Product(Base):
@@ -149,6 +148,12 @@ class Variant(Base):
 
     product: Mapped[Product] = relationship(back_populates="variants")
     color: Mapped[Color] = relationship()
+
+    @property
+    def name(self) -> str:
+        """Title, color, size and width in one phrase."""
+        choice = (self.color.name, self.size, self.width)
+        return ", ".join(filter(None, (self.product.title, *choice)))
 
     @hybrid_property
     def free_pairs(self) -> int:

@@ -31,6 +31,7 @@ from storefront.catalogue.models import Color, Picture, Product, ProductBrace, V
 from storefront.db import db
 
 PAGE_SIZE = 24
+PRICES = 100_000_000  # more than any price
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,10 @@ class ColorCard:
 
 @dataclass(frozen=True)
 class Card:
-    """What a product card shows. Prices are minor units of a pair."""
+    """What a product card shows. Prices are minor units of a pair.
+
+    `compare_at_minor` is the earlier price of a size that costs `price_minor` now.
+    """
 
     handle: str
     title: str
@@ -152,15 +156,16 @@ class Selection:
 def _cards_of(chosen: Any) -> Executable:
     """Write the one statement that reads the cards of chosen products, color by color."""
     coming = case((Variant.restock_on >= bindparam("today", type_=Date), Variant.restock_on))
+    # The lowest price, and of those that have it the highest compare-at, as one number.
+    lowest = Variant.price_minor * PRICES - func.coalesce(Variant.compare_at_minor, 0)
     stock = (
         select(
             Variant.color_id,
             func.min(case((Variant.counted, 1), else_=0)).label("counted"),
             func.sum(case((Variant.counted, Variant.free_pairs), else_=0)).label("free"),
             func.min(coming).label("restock_on"),
-            func.min(Variant.price_minor).label("lowest"),
+            func.min(lowest).label("lowest"),
             func.max(Variant.price_minor).label("highest"),
-            func.max(Variant.compare_at_minor).label("compare_at"),
         )
         .where(Variant.product_id.in_(select(chosen.c.id)), Variant.published)
         .group_by(Variant.color_id)
@@ -225,14 +230,14 @@ def cards(
 
 
 def _card(rows: Sequence[Any], today: date, low: int) -> Card:
+    lowest = min(row.lowest for row in rows)
+    price_minor = -(-lowest // PRICES)
     return Card(
         handle=rows[0].handle,
         title=rows[0].title,
-        price_minor=min(row.lowest for row in rows),
+        price_minor=price_minor,
         highest_minor=max(row.highest for row in rows),
-        compare_at_minor=max(
-            (row.compare_at for row in rows if row.compare_at is not None), default=None
-        ),
+        compare_at_minor=price_minor * PRICES - lowest or None,
         colors=[
             ColorCard(
                 slug=row.slug,

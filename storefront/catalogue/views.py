@@ -65,6 +65,8 @@ def show(handle: str) -> ResponseReturnValue:
     variant = next((s for s in whole.sizes if s.sku == request.args.get("variant")), None)
     color, told = _shown_color(colors, variant)
     sizes = whole.sizes_of(color)
+    asked = [variant] if variant else sizes
+    price_minor = min(size.price_minor for size in asked)
     return render(
         "storefront/catalogue/show.html",
         product=whole.product,
@@ -73,8 +75,12 @@ def show(handle: str) -> ResponseReturnValue:
         widths=_by_width([Choice(size, teller.of_size(size)) for size in sizes]),
         chosen=variant or (sizes[0] if len(sizes) == 1 else None),
         told=teller.of_size(variant) if variant else told,
-        prices=sorted({size.price_minor for size in ([variant] if variant else sizes)}),
-        compare_at=max((size.compare_at_minor or 0 for size in sizes), default=0),
+        price_minor=price_minor,
+        compare_at_minor=max(
+            size.compare_at_minor or 0 for size in asked if size.price_minor == price_minor
+        ),
+        price_from=any(size.price_minor > price_minor for size in asked),
+        prices_differ=len({(size.price_minor, size.compare_at_minor) for size in sizes}) > 1,
         came_from=request.args.get("from", "")[:80],
         description=prose.render(whole.product.description),
         facts=measured(whole),

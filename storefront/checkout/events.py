@@ -36,7 +36,7 @@ def note_event(
     kept = db.insert_once(
         PaymentEvent,
         "id",
-        {
+        values={
             "id": event.id,
             "type": event.type,
             "session_id": event.session_id,

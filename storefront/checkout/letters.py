@@ -10,14 +10,18 @@ from storefront.money import money_words
 from storefront.orders.models import Order
 
 
-def order_paid(order: Order, *, shop_url: str, zone: ZoneInfo, now: datetime) -> None:
-    """Queue both mails of a paid order, in the transaction that makes it paid."""
+def order_paid(order: Order, *, owed: bool, shop_url: str, zone: ZoneInfo, now: datetime) -> None:
+    """Queue both mails of a paid order, in the transaction that makes it paid.
+
+    `owed`: its shoes were sold before the money came, so neither mail may promise them.
+    """
 
     def money(minor: int) -> str:
         return money_words(minor, order.currency)
 
     facts = {
         "number": order.number,
+        "owed": owed,
         "when": moment_words(now, zone),
         "order_address": f"{shop_url}/orders/{order.reference}",
         "staff_address": f"{shop_url}/staff/orders/{order.number}",

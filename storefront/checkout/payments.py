@@ -1,5 +1,6 @@
 """The payment company in our words: the only module that knows the `stripe` package."""
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -12,6 +13,7 @@ import stripe
 
 from storefront.db import db
 
+FAILED = {"requires_payment_method", "canceled"}  # what a delayed payment becomes in the end
 TIMEOUT = 10  # seconds for one request
 BUSY_TRIES = 20  # while another request with the same key is at work
 BUSY_PAUSE = 0.25  # seconds
@@ -98,6 +100,7 @@ class PageFacts:
     total_minor: int
     delivery: int | None
     payment_intent: str | None
+    has_failed: bool = False
     person: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -115,9 +118,10 @@ class Event:
 
 
 class Payments(Protocol):
-    """What the shop asks of a payment company."""
+    """What the shop asks of a payment company. `account` differs from key to key."""
 
     hears_events: bool
+    account: str
 
     def open_page(self, request: PageRequest) -> OpenPage: ...
     def look_up(self, session_id: str) -> PageFacts | None: ...
@@ -137,6 +141,7 @@ class StripePayments:
         )
         self._secret = webhook_secret
         self.hears_events = bool(webhook_secret)
+        self.account = hashlib.sha256(key.encode()).hexdigest()[:16]
 
     def open_page(self, request: PageRequest) -> OpenPage:
         """Open a payment page; the same request again gives the same page.
@@ -158,7 +163,11 @@ class StripePayments:
         """Return what the company knows of a page, or None where it knows no such page."""
         try:
             with _in_our_words():
-                return _facts(self._client.v1.checkout.sessions.retrieve(session_id))
+                return _facts(
+                    self._client.v1.checkout.sessions.retrieve(
+                        session_id, {"expand": ["payment_intent"]}
+                    )
+                )
         except _Missing:
             return None
 
@@ -167,13 +176,15 @@ class StripePayments:
         try:
             with _in_our_words():
                 self._client.v1.checkout.sessions.expire(session_id)
-        except (Refused, _Missing):
+        except Refused:
             pass  # complete or expired: the look-up that follows says which
 
     def read_event(self, body: bytes, signature: str) -> Event:
         """Return a signed event. Raises BadEvent for a forged, stale or unreadable one."""
         try:
-            stripe.WebhookSignature.verify_header(body.decode(), signature, self._secret)
+            stripe.WebhookSignature.verify_header(
+                body.decode(), signature, self._secret, stripe.Webhook.DEFAULT_TOLERANCE
+            )
             event = json.loads(body)
             thing = event["data"]["object"]
             is_page = event["type"].startswith("checkout.session.")
@@ -183,16 +194,17 @@ class StripePayments:
             AttributeError,
             KeyError,
             TypeError,
+            RecursionError,
             ValueError,  # not UTF-8, not JSON
         ) as error:
             raise BadEvent(str(error)) from error
 
 
-class _Missing(Exception):
+class _Missing(Refused):
     """The company knows no such thing."""
 
 
-class _Busy(Exception):
+class _Busy(Unclear):
     """Another request with the same key is being carried out."""
 
 
@@ -280,7 +292,8 @@ def _facts(session: stripe.checkout.Session) -> PageFacts:
         tax_minor=totals.amount_tax if totals else 0,
         total_minor=session.amount_total or 0,
         delivery=_chosen_delivery(session),
-        payment_intent=intent if isinstance(intent, str) or intent is None else intent.id,
+        payment_intent=_id(intent) if intent else None,
+        has_failed=not isinstance(intent, str | None) and intent.status in FAILED,
         person=_person(session),
     )
 

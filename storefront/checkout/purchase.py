@@ -36,14 +36,17 @@ from storefront.checkout.payments import (
 )
 from storefront.clock import day_of, time_words
 from storefront.db import db, new_secret
+from storefront.orders import of_cart
 from storefront.orders.models import Order, OrderLine, OrderMark, PaymentPage
 from storefront.stock import ledger
 
 TRIES = 3
+WIDTHS = {column.key: getattr(column.type, "length", None) for column in Order.__table__.columns}
 NEARLY_OVER = timedelta(minutes=2)
 LOST_AFTER = timedelta(minutes=3)
 QUIET_AFTER = timedelta(minutes=1)
 AT_ONCE = 200  # pages looked at in one sweep
+MOST_SILENT = 2  # answers in a row that did not come
 
 log = logging.getLogger(__name__)
 
@@ -70,10 +73,10 @@ class CannotBuy(Exception):
 
 
 class AlreadyPaid(Exception):
-    """The cart's waiting order was paid meanwhile; `reference` leads to it."""
+    """The cart's order was paid, or its payment is on its way; `reference` leads to it."""
 
     def __init__(self, reference: str) -> None:
-        super().__init__("the waiting order was paid")
+        super().__init__("the cart's order was paid")
         self.reference = reference
 
 
@@ -93,7 +96,7 @@ def start(cart: Cart, *, payments: Payments, terms: Terms, now: datetime) -> str
     """
     for _ in range(TRIES):
         try:
-            page_id = begin(cart, terms=terms, now=now)
+            page_id = begin(cart, account=payments.account, terms=terms, now=now)
         except OldOrderWaits as old:
             close_old(old.order_id, payments=payments, terms=terms, now=now)
         except IntegrityError:
@@ -103,10 +106,12 @@ def start(cart: Cart, *, payments: Payments, terms: Terms, now: datetime) -> str
     raise CannotBuy(["The cart was changed in another window. Please look at it and try again."])
 
 
-def begin(cart: Cart, *, terms: Terms, now: datetime) -> int:
+def begin(cart: Cart, *, account: str, terms: Terms, now: datetime) -> int:
     """Check the cart, write its order and hold the shoes; return the payment page's id.
 
-    The same cart again returns the page that is there. Raises CannotBuy or OldOrderWaits.
+    The same cart again returns the page that is there. Raises CannotBuy, AlreadyPaid or
+    OldOrderWaits; the last only for a cart that can be bought, so that a failed try keeps what
+    the older order holds.
     """
     with db.writing():
         today = day_of(now, terms.zone)
@@ -114,11 +119,15 @@ def begin(cart: Cart, *, terms: Terms, now: datetime) -> int:
         contents = _contents(chosen, terms.currency)
         if chosen.waiting is not None:
             page = chosen.waiting.pages[-1]
-            if chosen.waiting.contents != contents or page.expires_at < now + NEARLY_OVER:
-                raise OldOrderWaits(chosen.waiting.id)
-            return page.id
+            if chosen.waiting.contents == contents and page.expires_at >= now + NEARLY_OVER:
+                return page.id
+            _refuse_problems(chosen)
+            raise OldOrderWaits(chosen.waiting.id)
+        paid = of_cart.bought(cart.id)
+        if paid is not None:
+            raise AlreadyPaid(paid.reference)
         _refuse_problems(chosen)
-        order = _order(chosen, contents, terms, now)
+        order = _order(chosen, contents, account, terms, now)
         db.session.add(order)
         db.session.flush()
         try:
@@ -172,7 +181,7 @@ def close_old(order_id: int, *, payments: Payments, terms: Terms, now: datetime)
     if order is None or order.state != "pending":
         return
     settled = close(order.pages[-1].id, payments=payments, terms=terms, now=now)
-    if settled is not None and settled.paid_at is not None:
+    if settled is not None and (settled.paid_at is not None or _open_marks(settled)):
         raise AlreadyPaid(settled.reference)
 
 
@@ -207,26 +216,34 @@ def settle(
     None where the page is not of this shop. Raises Unclear or Refused; then nothing changed.
     """
     facts = payments.look_up(session_id)
-    return apply(session_id, facts, terms=terms, now=now, event=event)
+    return apply(session_id, facts, account=payments.account, terms=terms, now=now, event=event)
 
 
 def apply(
     session_id: str,
     facts: PageFacts | None,
     *,
+    account: str,
     terms: Terms,
     now: datetime,
     event: Event | None = None,
 ) -> Order | None:
-    """Write what a page's facts mean for its order; with the event in the same transaction."""
+    """Write what a page's facts mean for its order; with the event in the same transaction.
+
+    A company that knows no such page is believed under the key alone that made the page.
+    """
     with db.writing():
         page = _page_of(session_id, facts)
         if page is not None:
-            if facts is None:
+            if facts is None and page.order.account != account:
+                _mark(page.order, "parked", "Made under another key of the company.", now=now)
+            elif facts is None:
                 _lapse(page, why="unknown", now=now)
             elif facts.is_paid:
                 _pay(page, facts, terms=terms, now=now)
-            elif facts.status == "complete":
+            elif facts.status == "complete" and facts.has_failed:
+                _lapse(page, why="failed", now=now)
+            elif facts.status == "complete" and page.order.state == "pending":
                 _mark(page.order, "processing", "The payment is still on its way.", now=now)
             elif facts.status == "expired":
                 _lapse(page, why="expired", now=now)
@@ -246,22 +263,29 @@ def lapse(page_id: int, *, why: str, now: datetime) -> Order | None:
 
 
 def sweep(*, payments: Payments, terms: Terms, now: datetime) -> int:
-    """Settle what nobody told us about; return how many pages were looked at.
+    """Settle what nobody told us about; return how many pages were settled.
 
     Pages past their end are settled; a page without an id after three minutes is asked for again
     under its key, closed, and settled. Where no events are heard, open pages are looked at too.
+    A company that is silent twice in a row is asked again at the next sweep.
     """
-    swept = 0
+    swept = silent = 0
     for page_id, session_id in _to_sweep(payments, now):
+        _note_look(page_id, now=now)
         try:
             if session_id is None:
                 close(page_id, payments=payments, terms=terms, now=now)
             else:
                 settle(session_id, payments=payments, terms=terms, now=now)
-        except (Unclear, Refused) as error:
+        except Unclear as error:
             log.warning("payment page %s is not settled yet: %s", page_id, error)
+            silent += 1
+            if silent == MOST_SILENT:
+                break
+        except Exception:  # one page must not keep the others back
+            log.exception("payment page %s cannot be settled", page_id)
         else:
-            swept += 1
+            swept, silent = swept + 1, 0
     return swept
 
 
@@ -270,17 +294,26 @@ def _to_sweep(payments: Payments, now: datetime) -> list[tuple[int, str | None]]
     if not payments.hears_events:
         overdue |= PaymentPage.created_at <= now - QUIET_AFTER
     lost = (PaymentPage.status == "opening") & (PaymentPage.created_at <= now - LOST_AFTER)
-    rows = db.session.execute(
+    due = (
         select(PaymentPage.id, PaymentPage.session_id)
         .join(PaymentPage.order)
         .where(
             Order.state == "pending",
+            Order.account == payments.account,
             ((PaymentPage.status == "open") & overdue) | lost,
         )
-        .order_by(PaymentPage.expires_at)
+        .order_by(PaymentPage.looked_at, PaymentPage.id)
         .limit(AT_ONCE)
     )
-    return list(rows)
+    return [(page_id, session_id) for page_id, session_id in db.session.execute(due)]
+
+
+def _note_look(page_id: int, *, now: datetime) -> None:
+    """Put a page behind the others, so that one that is never settled keeps none of them back."""
+    with db.writing():
+        db.session.execute(
+            update(PaymentPage).where(PaymentPage.id == page_id).values(looked_at=now)
+        )
 
 
 def _page_of(session_id: str, facts: PageFacts | None) -> PaymentPage | None:
@@ -320,22 +353,24 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
             tax_minor=facts.tax_minor,
             total_minor=facts.total_minor,
             payment_intent=facts.payment_intent,
-            **{name: value[:255] for name, value in facts.person.items()},
+            **{name: value[: WIDTHS[name]] for name, value in facts.person.items()},
         )
         .returning(Order.id)
     )
     if paid is None:
         return
     page.status = "complete"
-    _unmark(order, "processing", now=now)
+    _unmark(order, now=now)
     db.session.flush()
     db.session.refresh(order)
     try:
         with db.session.begin_nested():
             ledger.sell(order, now=now)
+        owed = False
     except ledger.NotEnough:
         _mark(order, "owed", "Paid after its time had ended, and the shoes were sold.", now=now)
-    letters.order_paid(order, shop_url=terms.shop_url, zone=terms.zone, now=now)
+        owed = True
+    letters.order_paid(order, owed=owed, shop_url=terms.shop_url, zone=terms.zone, now=now)
 
 
 def _what_does_not_add_up(order: Order, page: PaymentPage, facts: PageFacts) -> str:
@@ -364,20 +399,31 @@ def _lapse(page: PaymentPage, *, why: str, now: datetime) -> None:
     )
     if lapsed is not None:
         ledger.release(page.order_id, why=why, now=now)
+        _unmark(page.order, now=now)
         db.session.refresh(page.order)
 
 
 def _mark(order: Order, kind: str, why: str, *, now: datetime) -> None:
-    known = select(OrderMark.id).where(OrderMark.order_id == order.id, OrderMark.kind == kind)
-    if db.session.scalar(known) is None:
-        db.session.add(OrderMark(order_id=order.id, kind=kind, why=why, at=now))
+    values = {"order_id": order.id, "kind": kind, "why": why, "at": now}
+    db.insert_once(OrderMark, "order_id", "kind", values=values)
 
 
-def _unmark(order: Order, kind: str, *, now: datetime) -> None:
+def _unmark(order: Order, *, now: datetime) -> None:
+    """End what was open about an order's payment, now that it is decided."""
     db.session.execute(
         update(OrderMark)
-        .where(OrderMark.order_id == order.id, OrderMark.kind == kind)
+        .where(OrderMark.order_id == order.id, OrderMark.ended_at.is_(None))
         .values(ended_at=now)
+    )
+
+
+def _open_marks(order: Order) -> bool:
+    return bool(
+        db.session.scalar(
+            select(OrderMark.id)
+            .where(OrderMark.order_id == order.id, OrderMark.ended_at.is_(None))
+            .limit(1)
+        )
     )
 
 
@@ -413,12 +459,13 @@ def _contents(chosen: Basket, currency: str) -> str:
     return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
 
 
-def _order(chosen: Basket, contents: str, terms: Terms, now: datetime) -> Order:
+def _order(chosen: Basket, contents: str, account: str, terms: Terms, now: datetime) -> Order:
     return Order(
         reference=new_secret(),
         cart_id=chosen.cart.id,
         contents=contents,
         mode=terms.mode,
+        account=account,
         currency=terms.currency,
         subtotal_minor=chosen.subtotal_minor,
         country=chosen.cart.country,
@@ -467,4 +514,5 @@ def _page(order: Order, chosen: Basket, terms: Terms, now: datetime) -> PaymentP
         expires_at=ends,
         parameters=request.as_data(),
         created_at=now,
+        looked_at=now,
     )

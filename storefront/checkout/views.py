@@ -14,12 +14,22 @@ from storefront.checkout.payments import Refused, Unclear
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
 from storefront.db import db
+from storefront.limits import limiter
 from storefront.orders.models import Order, PaymentPage
 
+REFUSED = (
+    "We could not open the payment page for this cart. Nothing was charged, and waiting will not"
+    " help. Please write to us{phone}, and we will find out why."
+)
 NOT_SET_UP = "Paying is not set up in this shop yet."
 SILENT = (
     "The payment company does not answer just now. Your cart is kept and nothing was charged."
     " Please try again in a few minutes{phone}."
+)
+
+TOO_OFTEN = (
+    "Payment was started very often from your network. Please wait an hour, or write to us and we"
+    " will help you."
 )
 
 log = logging.getLogger(__name__)
@@ -27,7 +37,13 @@ log = logging.getLogger(__name__)
 blueprint = Blueprint("checkout", __name__)
 
 
+def _in_own_demo() -> bool:
+    """Return whether somebody tries the demonstration on their own machine."""
+    return bool(current_app.config["DEMO"]) and request.remote_addr in {"127.0.0.1", "::1"}
+
+
 @blueprint.post("/checkout")
+@limiter.limit("30 per hour", exempt_when=_in_own_demo, error_message=TOO_OFTEN)
 def start() -> ResponseReturnValue:
     """Hold the shoes and send the shopper to the payment page."""
     cart = cart_views.current()
@@ -39,9 +55,12 @@ def start() -> ResponseReturnValue:
         return cart_views.page(cart, *problem.sentences, status=409 if problem.gone else 422)
     except purchase.AlreadyPaid as paid:
         return redirect(url_for("orders.show", reference=paid.reference), 303)
-    except (Refused, Unclear) as error:
-        log.error("no payment page for cart %s: %s", cart.id, error)
-        return cart_views.page(cart, _silent(), status=503)
+    except Refused as error:
+        log.error("the payment page for cart %s was refused: %s", cart.id, error)
+        return cart_views.page(cart, _with_phone(REFUSED), status=503)
+    except Unclear as error:
+        log.error("no answer about a payment page for cart %s: %s", cart.id, error)
+        return cart_views.page(cart, _with_phone(SILENT), status=503)
     response = current_app.make_response(redirect(address, 303))
     cookie.write(response, cart)
     return response
@@ -54,19 +73,20 @@ def come_back() -> ResponseReturnValue:
     order = db.session.scalar(
         select(Order).join(Order.pages).where(PaymentPage.session_id == session_id)
     ) or abort(404)
+    checking = None
     try:
         purchase.settle(session_id, payments=payments(), terms=terms(), now=utcnow())
     except (Refused, Unclear) as error:
         log.warning("order %s is not settled yet: %s", order.number, error)
-    response = current_app.make_response(
-        redirect(url_for("orders.show", reference=order.reference), 303)
-    )
+        checking = "1"
+    order_page = url_for("orders.show", reference=order.reference, checking=checking)
+    response = current_app.make_response(redirect(order_page, 303))
     cart = cookie.read()
     if cart.id == order.cart_id:
         cookie.write(response, without_bought(cart))
     return response
 
 
-def _silent() -> str:
+def _with_phone(sentence: str) -> str:
     phone = current_app.config["SHOP_PHONE"]
-    return SILENT.format(phone=f", or call us: {phone}" if phone else "")
+    return sentence.format(phone=f", or call us: {phone}" if phone else "")

@@ -14,7 +14,6 @@ from storefront.delivery.models import Method, Zone, ZoneCountry
 class Quote:
     """One way to send an order and its price for that order, in minor units."""
 
-    method_id: int
     name: str
     price_minor: int
     least_days: int | None
@@ -54,7 +53,6 @@ def quotes(country: str, subtotal_minor: int) -> Sequence[Quote]:
     )
     return [
         Quote(
-            method_id=method.id,
             name=method.name,
             price_minor=_price(method, subtotal_minor),
             least_days=method.least_days,

@@ -25,6 +25,7 @@ def import_(file: Path, apply: bool, skip_bad: bool) -> None:
         read = shopify.read(file, current_app.config["CURRENCY"])
     except shopify.NotACatalogue as reason:
         raise click.ClickException(f"{file.name}: {reason}. Nothing was written.") from None
+    catalogue.refuse_taken_skus(read)
     for row, what in read.warnings:
         click.echo(f"Note, row {row}: {what}" if row else f"Note: {what}")
     for row, what in read.errors:
@@ -47,8 +48,8 @@ def import_(file: Path, apply: bool, skip_bad: bool) -> None:
         )
     except IntegrityError as error:
         raise click.ClickException(
-            f"A sku of the file belongs to another product already: {error.orig}."
-            " Nothing was written."
+            f"Somebody else changed the catalogue during the import: {error.orig}."
+            " It was broken off between two products; please run it again."
         ) from None
     click.echo(
         f"{changes.products_new} products new, {changes.variants_new} variants new,"

@@ -23,7 +23,7 @@ def queue(
     return db.insert_once(
         Letter,
         "cause",
-        {
+        values={
             "cause": cause,
             "recipient": recipient,
             "template": template,

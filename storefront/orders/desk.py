@@ -71,6 +71,11 @@ def dispatch(number: int) -> ResponseReturnValue:
         raise Conflict(
             f"Order {number} was sent already, by {already.sent.by} on {when}."
         ) from None
+    except dispatching.StillOwed:
+        raise Conflict(
+            f"The shoes of order {number} were sold to others before its money came, so there is"
+            " nothing to send. Give the money back, or find another pair."
+        ) from None
     except dispatching.NotPaid as unpaid:
         raise Conflict(f"Order {number} is {unpaid.state}, not paid, so it was not sent.") from None
     flash(f"Order {number} is marked as sent.", "info")

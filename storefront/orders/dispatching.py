@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import NoReturn
 
-from sqlalchemy import select, update
+from sqlalchemy import Exists, exists, select, update
 
 from storefront.db import db
 from storefront.mail import outbox
-from storefront.orders.models import Dispatch, Order, OrderLine
+from storefront.orders.models import Dispatch, Order, OrderLine, OrderMark
 
 
 class AlreadyDispatched(Exception):
@@ -26,16 +26,20 @@ class NotPaid(Exception):
         self.state = state
 
 
+class StillOwed(Exception):
+    """The order is paid, but its shoes were sold to others; nothing was changed."""
+
+
 def dispatch(
     order_id: int, *, by: str, carrier: str, tracking: str, order_address: str, now: datetime
 ) -> None:
     """Note that a paid order was sent, and queue the mail that says so; in `db.writing()`.
 
-    Raises AlreadyDispatched or NotPaid.
+    Raises AlreadyDispatched, StillOwed or NotPaid.
     """
     sent = db.session.execute(
         update(Order)
-        .where(Order.id == order_id, Order.state == "paid")
+        .where(Order.id == order_id, Order.state == "paid", ~_owed(order_id))
         .values(state="dispatched")
         .returning(Order.id)
         .execution_options(synchronize_session=False)
@@ -64,7 +68,16 @@ def _refuse(order_id: int) -> NoReturn:
     sent = db.session.scalar(select(Dispatch).where(Dispatch.order_id == order_id))
     if sent is not None:
         raise AlreadyDispatched(sent)
+    if db.session.scalar(select(_owed(order_id))):
+        raise StillOwed
     raise NotPaid(db.session.scalars(select(Order.state).where(Order.id == order_id)).one())
+
+
+def _owed(order_id: int) -> Exists:
+    """Whether the order's shoes were sold to others before its money came."""
+    return exists().where(
+        OrderMark.order_id == order_id, OrderMark.kind == "owed", OrderMark.ended_at.is_(None)
+    )
 
 
 def _words(line: OrderLine) -> str:

@@ -27,6 +27,7 @@ class Order(Base):
     """What one shopper buys at once. Amounts are minor units of `currency`.
 
     `cart_id` has at most one pending order: the loser of a double click finds the winner's.
+    `account` tells under which key of the payment company the order was made.
     """
 
     __tablename__ = "orders"
@@ -50,6 +51,7 @@ class Order(Base):
     contents: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(20), default="pending")
     mode: Mapped[str] = mapped_column(String(10))
+    account: Mapped[str] = mapped_column(String(16))
     currency: Mapped[str] = mapped_column(String(3))
     subtotal_minor: Mapped[int]
     discount_minor: Mapped[int] = mapped_column(default=0)
@@ -129,7 +131,7 @@ class PaymentPage(Base):
     """A page opened at the payment company for an order.
 
     `parameters` and the key repeat the very same request; `expires_at` is the moment told to the
-    company as the page's end.
+    company as the page's end, `looked_at` when the sweeper last asked for it.
     """
 
     __tablename__ = "payment_pages"
@@ -151,6 +153,7 @@ class PaymentPage(Base):
     status: Mapped[str] = mapped_column(String(20), default="opening")
     parameters: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]
+    looked_at: Mapped[datetime]
 
     order: Mapped[Order] = relationship(back_populates="pages")
 

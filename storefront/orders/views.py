@@ -5,6 +5,7 @@ from flask import render_template as render
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
+from storefront.clock import utcnow
 from storefront.db import db
 from storefront.orders.models import Order
 
@@ -28,6 +29,7 @@ def show(reference: str) -> Response:
             "storefront/orders/show.html",
             order=order,
             payment=order.pages[-1] if order.pages else None,
+            now=utcnow(),
             marks={mark.kind for mark in order.marks if mark.ended_at is None},
         )
     )

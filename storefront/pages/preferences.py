@@ -1,5 +1,6 @@
 """Display settings: what a reader may choose, and the styles each choice stands for."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -101,6 +102,6 @@ def as_css(chosen: Mapping[str, str]) -> str:
 
 def safe_next(address: str) -> str:
     """Return an address on this site to go back to; the settings page for anything else."""
-    if address.startswith("/") and not address.startswith(("//", "/\\")) and "\n" not in address:
+    if re.fullmatch(r"/(?!/)[^\x00-\x20\\]*", address):
         return address
     return "/accessibility"

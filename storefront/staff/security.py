@@ -6,7 +6,15 @@ from typing import Any
 
 from flask import Flask, Response, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_security import LoginForm, MailUtil, PasswordUtil, Security, SQLAlchemyUserDatastore
+from flask_security import (
+    ForgotPasswordForm,
+    LoginForm,
+    MailUtil,
+    PasswordUtil,
+    Security,
+    SQLAlchemyUserDatastore,
+    hash_password,
+)
 from flask_security import views as library
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import inspect
@@ -42,6 +50,9 @@ SETTINGS = {
     "RECOVERABLE": True,
     "RESET_PASSWORD_WITHIN": timedelta(days=1),
     "RETURN_GENERIC_RESPONSES": True,
+    # What is hashed for a link is a hash already, so it is done at once: a slow one would tell
+    # by its time which addresses are known. Links made with the slow one stay good.
+    "HASHING_SCHEMES": ["hex_sha512", "sha256_crypt"],
     "FRESHNESS": timedelta(minutes=-1),  # no page that asks for the password again
     "API_ENABLED_METHODS": ["session"],
     "EMAIL_HTML": False,
@@ -91,6 +102,16 @@ class SignInForm(LoginForm):
     """Email and password; a session ends, so there is nothing to be remembered."""
 
     remember = None
+
+
+class ForgottenForm(ForgotPasswordForm):
+    """An email address; a known one takes as long to answer as an unknown one."""
+
+    def validate(self, **more: Any) -> bool:
+        known: bool = super().validate(**more)
+        if known:
+            hash_password("not-a-password")  # as the library does for an unknown one
+        return known
 
 
 class Members(SQLAlchemyUserDatastore):
@@ -152,6 +173,7 @@ def init_app(app: Flask) -> None:
         app,
         Members(db, Member, Role),
         login_form=SignInForm,
+        forgot_password_form=ForgottenForm,
         mail_util_cls=Letters,
         password_util_cls=Passwords,
     )

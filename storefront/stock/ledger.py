@@ -97,7 +97,8 @@ def sell(order: Order, *, now: datetime) -> None:
     """
     held = _added_up(_end_holds(order.id, why="sold", now=now))
     counted = _counted(needed(order.lines))
-    for variant_id, sold in counted.items():
+    for variant_id in sorted(held.keys() | counted.keys()):
+        sold = counted.get(variant_id, Shoes(0, 0))
         was_held = held.get(variant_id, Shoes(0, 0))
         after = _change(
             variant_id,
@@ -106,7 +107,8 @@ def sell(order: Order, *, now: datetime) -> None:
         )
         if after is None:
             raise NotEnough(variant_id)
-        _record_sales(order, variant_id, sold, after, now=now)
+        if variant_id in counted:
+            _record_sales(order, variant_id, sold, after, now=now)
 
 
 def _record_sales(

@@ -170,7 +170,9 @@ def test_money_wins_when_an_end_and_a_payment_meet(
     ours, theirs = (paid, ended) if first == "paid" else (ended, paid)
 
     def apply(facts: PageFacts) -> None:
-        purchase.apply(id_of(address), facts, terms=terms(), now=utcnow())
+        purchase.apply(
+            id_of(address), facts, account=payments().account, terms=terms(), now=utcnow()
+        )
 
     meanwhile.before(purchase, step, lambda: apply(theirs))
     apply(ours)

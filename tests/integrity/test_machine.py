@@ -52,6 +52,7 @@ class Company:
     """A payment company in this process: pages by key; each ends once, as paid or as expired."""
 
     hears_events = True
+    account = "test"
 
     def __init__(self) -> None:
         self.pages: dict[str, PageRequest] = {}
@@ -131,7 +132,9 @@ class Shop(RuleBasedStateMachine):
 
     @rule(target=pages, cart=carts)
     def begin(self, cart: int) -> Any:
-        return self._try(lambda: purchase.begin(self._cart(cart), terms=terms(), now=utcnow()))
+        return self._try(
+            lambda: purchase.begin(self._cart(cart), account="test", terms=terms(), now=utcnow())
+        )
 
     @rule(cart=carts)
     def check_out(self, cart: int) -> None:
@@ -186,6 +189,7 @@ class Shop(RuleBasedStateMachine):
             cart_id=new_secret(),
             contents="0" * 64,
             mode="test",
+            account="test",
             currency="USD",
             subtotal_minor=1,
             country="US",

@@ -1,5 +1,7 @@
 """The guard: what a request must be to pass, and the headers that every answer carries."""
 
+import io
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -150,3 +152,46 @@ def test_crash_is_a_page_without_a_trace(
     assert "Something went wrong on our side" in answer.text
     assert "ZeroDivisionError" not in answer.text
     assert "Content-Security-Policy" in answer.headers
+
+
+@pytest.mark.parametrize(
+    "source", ["http://[", "http://localhost:bad", "\x7f", "http://localhostx/"]
+)
+@pytest.mark.parametrize("header", ["Origin", "Referer"])
+def test_broken_origin_is_refused(app: Flask, header: str, source: str) -> None:
+    answer = app.test_client().post("/cart/lines", data=FORM, headers={header: source})
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "body", ['{"sku": 5}', "[1]", '{"sku": "\\ud800"}', '{"sku": "a\\u0000b"}']
+)
+@pytest.mark.parametrize("address", ["/cart/lines", "/cart/delivery", "/blog/x/comments"])
+def test_only_forms_are_taken(client: FlaskClient, address: str, body: str) -> None:
+    answer = client.post(address, data=body, content_type="application/json")
+
+    assert answer.status_code == 415
+    assert "takes forms without files only" in answer.text
+
+
+def test_files_are_refused(client: FlaskClient) -> None:
+    answer = client.post("/cart/lines", data={"sku": (io.BytesIO(b"x"), "x.txt"), "quantity": "1"})
+
+    assert answer.status_code == 415
+
+
+def test_form_that_is_cut_short_is_refused(app: Flask) -> None:
+    answer = app.test_client().open(
+        "/cart/lines",
+        method="POST",
+        input_stream=io.BytesIO(b"sku=x&quantity=1"),
+        headers={"Sec-Fetch-Site": "same-origin", "Content-Length": "17"},
+        content_type="application/x-www-form-urlencoded",
+    )
+
+    assert answer.status_code == 400
+
+
+def test_post_without_a_body_is_taken(client: FlaskClient) -> None:
+    assert client.post("/checkout").status_code == 422

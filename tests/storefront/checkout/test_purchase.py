@@ -1,10 +1,11 @@
 """A purchase, step by step: begin, open page, attach, settle."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from storefront.catalogue.models import Variant
 from storefront.checkout import purchase
@@ -20,12 +21,15 @@ from storefront.checkout.payments import (
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
 from storefront.db import db
+from storefront.mail.jobs import send_due
 from storefront.mail.models import Letter
+from storefront.orders import dispatching
 from storefront.orders.models import Order, OrderMark, PaymentPage
 from storefront.stock import ledger
 from storefront.stock.models import Hold, Movement
 from tests.factories import Make
 from tests.payments import Company
+from wsgi import TEST_KEY
 
 
 def counts(variant: Variant) -> tuple[int, int]:
@@ -61,6 +65,7 @@ class Failing:
 
     def __init__(self, real: Payments, *, error: Exception, after: bool = False) -> None:
         self.real, self.error, self.after = real, error, after
+        self.account = real.account
 
     def open_page(self, request: PageRequest) -> OpenPage:
         if self.after:
@@ -173,7 +178,7 @@ def test_page_the_company_does_not_know_gives_the_shoes_back(make: Make) -> None
     start(make.cart((variant, 1)))
     session_id = only_page().session_id or ""
 
-    purchase.apply(session_id, None, terms=terms(), now=utcnow())
+    purchase.apply(session_id, None, account=payments().account, terms=terms(), now=utcnow())
 
     assert only_order().state == "lapsed"
     assert counts(variant) == (5, 0)
@@ -397,7 +402,7 @@ def test_sweeper_keeps_the_hold_while_the_company_is_silent(make: Make) -> None:
     make.delivery()
     variant = make.variant(pairs=1)
     start(make.cart((variant, 1)))
-    nobody = StripePayments("sk_test_x", base="http://127.0.0.1:9", webhook_secret="whsec")
+    nobody = StripePayments(TEST_KEY, base="http://127.0.0.1:9", webhook_secret="whsec")
 
     later = utcnow() + timedelta(days=2)
     purchase.sweep(payments=nobody, terms=terms(), now=later)
@@ -459,6 +464,7 @@ def test_payment_that_does_not_add_up_is_parked_not_fulfilled(
     purchase.apply(
         session_id,
         PageFacts(**{**facts.__dict__, **wrong}),  # type: ignore[arg-type]
+        account=payments().account,
         terms=terms(),
         now=utcnow(),
     )
@@ -479,7 +485,7 @@ def test_payment_still_on_its_way_keeps_the_hold(make: Make, company: Company) -
     assert facts is not None
     waiting = PageFacts(**{**facts.__dict__, "payment_status": "unpaid"})
 
-    purchase.apply(session_id, waiting, terms=terms(), now=utcnow())
+    purchase.apply(session_id, waiting, account=payments().account, terms=terms(), now=utcnow())
     assert (only_order().state, counts(variant)) == ("pending", (2, 1))
 
     settle(session_id)
@@ -509,3 +515,226 @@ def test_empty_cart_is_refused(make: Make) -> None:
 
 def test_unknown_page_is_nobodys(app: Flask) -> None:
     assert settle("cs_test_unknown") is None
+
+
+def test_cart_that_was_paid_meanwhile_leads_to_its_order(make: Make, company: Company) -> None:
+    make.delivery()
+    variant = make.variant(pairs=5)
+    cart = make.cart((variant, 1))
+    company.pay(start(cart))
+    settle(only_page().session_id or "")
+
+    with pytest.raises(purchase.AlreadyPaid):
+        start(cart)
+
+    assert counts(variant) == (4, 0)
+
+
+def test_page_of_another_key_is_never_given_up(make: Make, company: Company, app: Flask) -> None:
+    make.delivery()
+    variant = make.variant(pairs=2)
+    start(make.cart((variant, 1)))
+    session_id = only_page().session_id or ""
+
+    purchase.apply(session_id, None, account="another", terms=terms(), now=utcnow())
+
+    assert (only_order().state, marks(only_order())) == ("pending", ["parked"])
+    assert counts(variant) == (2, 1)
+
+
+def test_page_of_another_key_is_left_out_of_the_sweep(make: Make, company: Company) -> None:
+    make.delivery()
+    start(make.cart((make.variant(), 1)))
+    other = StripePayments("sk_test_other", base=company.url, webhook_secret="whsec")
+
+    later = utcnow() + timedelta(days=2)
+
+    assert purchase.sweep(payments=other, terms=terms(), now=later) == 0
+    assert only_order().state == "pending"
+
+
+def test_long_answers_of_the_company_are_cut_to_fit(make: Make, company: Company) -> None:
+    make.delivery()
+    company.pay(start(make.cart((make.variant(), 1))))
+    session_id = only_page().session_id or ""
+    facts = payments().look_up(session_id)
+    assert facts is not None
+    long = dict.fromkeys(facts.person, "9" * 500)
+
+    order = purchase.apply(
+        session_id,
+        PageFacts(**{**facts.__dict__, "person": long}),
+        account=payments().account,
+        terms=terms(),
+        now=utcnow(),
+    )
+
+    assert order is not None and order.state == "paid"
+    assert (len(order.postal_code), len(order.name)) == (40, 255)
+
+
+def test_page_that_cannot_be_settled_does_not_stop_the_sweep(
+    make: Make, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.delivery()
+    for _ in range(2):
+        company.pay(start(make.cart((make.variant(), 1))))
+    pay, failed = purchase._pay, []
+
+    def fail_once(page: PaymentPage, *rest: object, **more: object) -> None:
+        if not failed:
+            failed.append(page.id)
+            raise ZeroDivisionError
+        pay(page, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(purchase, "_pay", fail_once)
+    later = utcnow() + timedelta(hours=2)
+
+    assert purchase.sweep(payments=payments(), terms=terms(), now=later) == 1
+    assert purchase.sweep(payments=payments(), terms=terms(), now=later) == 1
+    db.session.rollback()
+    assert set(db.session.scalars(select(Order.state))) == {"paid"}
+
+
+def test_silent_company_is_asked_twice_and_then_left_until_the_next_sweep(make: Make) -> None:
+    make.delivery()
+    for _ in range(4):
+        start(make.cart((make.variant(), 1)))
+    asked = []
+
+    class Silent(Failing):
+        def look_up(self, session_id: str) -> PageFacts | None:
+            asked.append(session_id)
+            raise Unclear("silent")
+
+    silent = Silent(payments(), error=Unclear("silent"))
+    later = utcnow() + timedelta(hours=2)
+    for minutes in (0, 1):
+        purchase.sweep(
+            payments=silent,  # type: ignore[arg-type]
+            terms=terms(),
+            now=later + timedelta(minutes=minutes),
+        )
+
+    assert len(asked) == 4
+    assert len(set(asked)) == 4, "those that were not asked come first at the next sweep"
+
+
+def test_variant_that_is_no_longer_counted_leaves_no_hold_behind(
+    make: Make, company: Company
+) -> None:
+    make.delivery()
+    variant = make.variant(pairs=5)
+    company.pay(start(make.cart((variant, 2))))
+    with db.writing():
+        db.session.execute(update(Variant).values(counted=False))
+
+    settle(only_page().session_id or "")
+
+    assert counts(variant) == (5, 0)
+    assert ledger.differences() == []
+
+
+def test_delayed_payment_that_fails_gives_the_shoes_back(make: Make, company: Company) -> None:
+    make.delivery()
+    variant = make.variant(pairs=2)
+    company.pay(start(make.cart((variant, 1))))
+    session_id = only_page().session_id or ""
+    facts = payments().look_up(session_id)
+    assert facts is not None
+
+    for failed in (False, True):
+        said = {**facts.__dict__, "payment_status": "unpaid", "has_failed": failed}
+        purchase.apply(
+            session_id,
+            PageFacts(**said),  # type: ignore[arg-type]
+            account=payments().account,
+            terms=terms(),
+            now=utcnow(),
+        )
+
+    assert only_order().state == "lapsed"
+    assert counts(variant) == (2, 0)
+    assert db.session.scalars(select(OrderMark.ended_at)).one() is not None
+
+
+def test_owed_order_is_promised_to_nobody(make: Make, company: Company, app: Flask) -> None:
+    make.delivery()
+    variant = make.variant(pairs=1)
+    company.pay(start(make.cart((variant, 1))))
+    purchase.lapse(only_page().id, why="unknown", now=utcnow())
+    make.order((variant, 1), state="paid")
+    order = settle(only_page().session_id or "")
+    assert order is not None
+
+    send_due()
+
+    mails = [file.read_text() for file in Path(app.config["MAIL_FOLDER"]).iterdir()]
+    assert len(mails) == 2
+    assert all("on their way" not in mail and "Pack and send" not in mail for mail in mails)
+    with pytest.raises(dispatching.StillOwed), db.writing():
+        dispatching.dispatch(
+            order.id, by="Ann", carrier="", tracking="", order_address="", now=utcnow()
+        )
+
+
+def test_wrong_address_of_the_company_holds_nothing(make: Make, company: Company) -> None:
+    make.delivery()
+    variant = make.variant(pairs=1)
+    lost = StripePayments(TEST_KEY, base=f"{company.url}/nowhere")
+
+    with pytest.raises(Refused):
+        start(make.cart((variant, 1)), company=lost)
+
+    assert counts(variant) == (1, 0)
+
+
+def test_failed_try_keeps_what_the_older_order_holds(make: Make) -> None:
+    make.delivery()
+    last, gone = make.variant(pairs=1), make.variant(pairs=0)
+    cart = make.cart((last, 1))
+    start(cart)
+
+    with pytest.raises(purchase.CannotBuy):
+        start(cart.put(make.cart((gone, 1)).lines[0]))
+
+    assert counts(last) == (1, 1)
+
+
+@pytest.mark.parametrize("said", [{"payment_status": "unpaid"}, {"total_minor": 1}])
+def test_cart_whose_payment_is_on_its_way_leads_to_its_order(
+    make: Make, company: Company, said: dict[str, object]
+) -> None:
+    class Saying(Failing):
+        def look_up(self, session_id: str) -> PageFacts | None:
+            facts = self.real.look_up(session_id)
+            assert facts is not None
+            return PageFacts(**{**facts.__dict__, **said})  # type: ignore[arg-type]
+
+    make.delivery()
+    variant = make.variant(pairs=5)
+    cart = make.cart((variant, 1))
+    company.pay(start(cart))
+
+    with pytest.raises(purchase.AlreadyPaid):
+        start(
+            cart.put(make.cart((variant, 2)).lines[0]),
+            company=Saying(payments(), error=Unclear("")),  # type: ignore[arg-type]
+        )
+
+    assert counts(variant) == (5, 1)
+
+
+def only_id() -> int:
+    return db.session.scalars(select(Order.id)).one()
+
+
+def test_right_payment_ends_a_mark_that_was_set_before(make: Make, company: Company) -> None:
+    make.delivery()
+    company.pay(start(make.cart((make.variant(), 1))))
+    with db.writing():
+        db.session.add(OrderMark(order_id=only_id(), kind="parked", why="", at=utcnow()))
+
+    settle(only_page().session_id or "")
+
+    assert db.session.scalars(select(OrderMark.ended_at)).one() is not None

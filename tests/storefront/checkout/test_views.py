@@ -7,19 +7,24 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from storefront.catalogue.models import Variant
 from storefront.checkout import purchase
 from storefront.checkout.models import PaymentEvent
 from storefront.checkout.payments import StripePayments
+from storefront.clock import utcnow
 from storefront.db import db
+from storefront.delivery.models import Method
+from storefront.limits import limiter
 from storefront.mail.jobs import send_due
 from storefront.orders.models import Order, OrderLine
 from storefront.stock import ledger
 from tests.conftest import WEBHOOK_SECRET
 from tests.factories import Make
 from tests.payments import DECLINED_CARD, Company, deliver, deliver_raw
+
+WHOLE = b'{"id": "evt", "type": "customer.created", "data": {"object": {"id": "c", "x": {}}}}'
 
 
 def to_payment(client: FlaskClient, variant: Variant, quantity: int = 1, **more: str) -> str:
@@ -223,7 +228,7 @@ def test_event_for_a_page_of_another_shop_gets_200(client: FlaskClient) -> None:
     ("body", "secret", "age"),
     [
         (b"{}", "whsec_of_somebody_else", 0),
-        (b'{"id": "evt"}', WEBHOOK_SECRET, 3600),
+        (WHOLE, WEBHOOK_SECRET, 400),
         (b"\xff\xfe not utf-8", WEBHOOK_SECRET, 0),
         (b"not json", WEBHOOK_SECRET, 0),
         (b"[]", WEBHOOK_SECRET, 0),
@@ -240,6 +245,10 @@ def test_bad_event_gets_400_and_changes_nothing(
     assert answer.status_code == 400, answer.text
     db.session.rollback()
     assert db.session.scalar(select(func.count(PaymentEvent.id))) == 0
+
+
+def test_whole_event_in_time_gets_200(client: FlaskClient) -> None:
+    assert deliver_raw(client, WHOLE, WEBHOOK_SECRET).status_code == 200
 
 
 def test_unsigned_event_gets_400(client: FlaskClient) -> None:
@@ -268,3 +277,60 @@ def test_purchase_on_a_shop_filled_from_a_file_alone(
     sold = db.session.scalars(select(Variant).where(Variant.sku == "L2201308")).one()
     assert sold.free_pairs == 99
     assert ledger.differences() == []
+
+
+def test_refused_payment_page_is_not_said_to_be_a_matter_of_waiting(
+    client: FlaskClient, make: Make
+) -> None:
+    make.delivery()
+    with db.writing():
+        db.session.execute(update(Method).values(price_minor=0))
+    client.post("/cart/lines", data={"sku": make.variant(price_minor=10).sku, "quantity": 1})
+
+    answer = client.post("/checkout")  # 10 cents are less than the company takes
+
+    assert answer.status_code == 503
+    assert "waiting will not help" in answer.text
+
+
+def test_paid_order_of_a_silent_company_is_being_checked(
+    client: FlaskClient, make: Make, company: Company, app: Flask
+) -> None:
+    make.delivery()
+    back = company.pay(to_payment(client, make.variant()))
+    real = app.extensions["payments"]
+    app.extensions["payments"] = StripePayments("sk_test_x", base="http://127.0.0.1:9")
+    try:
+        answer = client.get(path_of(back))
+    finally:
+        app.extensions["payments"] = real
+
+    page = client.get(answer.headers["Location"]).text
+    assert "We are checking your payment" in page
+    assert "Go to the payment page" not in page
+
+
+def test_order_whose_time_to_pay_has_ended_says_so(
+    client: FlaskClient, make: Make, company: Company
+) -> None:
+    make.delivery()
+    address = to_payment(client, make.variant())
+    back = company.post(address, cancel="1").headers["Location"]
+    with db.writing():
+        db.session.execute(update(purchase.PaymentPage).values(expires_at=utcnow()))
+
+    page = client.get(path_of(back)).text
+
+    assert "time to pay for this order has ended" in page
+    assert "kept for you until" not in page
+
+
+def test_checkout_is_limited_per_network_address(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiter, "enabled", True)
+
+    answers = [client.post("/checkout").status_code for _ in range(31)]
+
+    limiter.reset()
+    assert answers == [422] * 30 + [429]

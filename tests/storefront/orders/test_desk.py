@@ -86,6 +86,7 @@ def test_an_order_shows_skus_amounts_address_and_payment(app: Flask, make: Make)
                     status="complete",
                     parameters={},
                     created_at=utcnow(),
+                    looked_at=utcnow(),
                 ),
                 OrderMark(order_id=order.id, kind="parked", why="The total differs.", at=utcnow()),
             ]

@@ -67,7 +67,16 @@ def test_forged_cookie_changes_nothing_it_should_not(app: Flask, value: str) -> 
 
 @pytest.mark.parametrize(
     "address",
-    ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:x", "", "/a\nb"],
+    [
+        "//evil.example",
+        "https://evil.example",
+        "/\\evil.example",
+        "javascript:x",
+        "",
+        "/a\nb",
+        "/\t/evil.example",
+        "/\r/x",
+    ],
 )
 def test_settings_lead_back_to_this_site_only(client: FlaskClient, address: str) -> None:
     answer = client.post("/preferences", data={"next": address})

@@ -80,7 +80,8 @@ def test_two_lines_of_one_shoe_are_added_up(make: Make) -> None:
     left_size, right_size = make.variant(pairs=2), make.variant(pairs=2)
     with db.writing():
         order = Order(
-            reference="r" * 22, cart_id="c" * 22, contents="", mode="test", currency="USD",
+            reference="r" * 22, cart_id="c" * 22, contents="", mode="test",
+            account="test", currency="USD",
             subtotal_minor=0, country="US", created_at=NOW,
         )  # fmt: skip
         sides = [(left_size.id, right_size.id), (left_size.id, left_size.id)]

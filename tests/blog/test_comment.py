@@ -4,12 +4,15 @@ import json
 import re
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from blog.models import Comment
-from storefront.db import db
+from storefront.db import Database, db
+from tests.conftest import browser
 from tests.factories import Make
+from tests.integrity.meanwhile import Meanwhile
 
 FORM = {"name": "Ann", "email": "ann@example.com", "body": "Thank you.\n\nIt helped."}
 
@@ -66,9 +69,76 @@ def test_writer_may_delete_it_for_good(client: FlaskClient, make: Make) -> None:
 
     answer = client.post(address, data={"action": "delete"})
 
-    assert "is deleted" in answer.text
+    assert answer.status_code == 303
+    assert "is deleted" in client.get(answer.headers["Location"]).text
     assert comments() == 0
     assert client.get(address).status_code == 404
+
+
+def test_deleting_it_twice_at_once_is_said_twice(
+    app: Flask, client: FlaskClient, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.article("walking")
+    address = write(client)
+    twin = browser(app)
+    answers = []
+    other = Meanwhile(app, monkeypatch)
+    other.before(
+        Database, "writing", lambda: answers.append(twin.post(address, data={"action": "delete"}))
+    )
+
+    answers.append(client.post(address, data={"action": "delete"}))
+
+    other.over()
+    assert ([answer.status_code for answer in answers], other.errors) == ([303, 303], [])
+    assert comments() == 0
+
+
+def test_reply_saved_while_its_comment_is_deleted_stays(
+    app: Flask, client: FlaskClient, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.article("walking")
+    address = write(client)
+    with db.writing():
+        db.session.execute(update(Comment).values(state="approved"))
+    first = db.session.scalars(select(Comment.id)).one()
+    twin = browser(app)
+    answers = []
+    other = Meanwhile(app, monkeypatch)
+    other.before_commit(lambda: answers.append(twin.post(address, data={"action": "delete"})))
+
+    write(client, parent=str(first), name="Ben")
+
+    other.over()
+    assert ([answer.status_code for answer in answers], other.errors) == ([303], [])
+    db.session.rollback()
+    assert db.session.execute(select(Comment.name, Comment.parent_id)).all() == [("Ben", None)]
+
+
+@pytest.mark.parametrize("state", ["removed", "spam"])
+def test_writer_of_a_removed_comment_is_told_what_is_so(
+    client: FlaskClient, make: Make, state: str
+) -> None:
+    make.article("walking")
+    address = write(client)
+    with db.writing():
+        db.session.execute(update(Comment).values(state=state))
+
+    page = client.get(address).text
+
+    assert "not shown under the article" in page
+    assert "was not published" not in page
+
+
+def test_blank_change_is_refused(client: FlaskClient, make: Make) -> None:
+    make.article("walking")
+    address = write(client)
+
+    for blank in ({"body": " \r\n "}, {"body": ""}, {}):
+        answer = client.post(address, data={"action": "change", **blank})
+        assert answer.status_code == 422
+        assert "delete it instead" in answer.text
+    assert "It helped." in client.get(address).text
 
 
 def test_reply_stands_under_what_it_answers(client: FlaskClient, make: Make) -> None:
@@ -89,11 +159,13 @@ def test_reply_stands_under_what_it_answers(client: FlaskClient, make: Make) -> 
     ("field", "value", "sentence"),
     [
         ("name", "", "write a name"),
+        ("name", "   ", "write a name"),
         ("name", "x" * 81, "at most 80"),
         ("email", "", "email address"),
         ("email", "nonsense", "does not look like"),
         ("email", "x" * 300 + "@example.com", "too long"),
         ("body", "", "write your comment"),
+        ("body", " \r\n ", "write your comment"),
         ("body", "x" * 4001, "at most 4,000"),
         ("parent", "0", "not here any more"),
         ("parent", "999999999999999999", "not here any more"),

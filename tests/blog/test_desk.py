@@ -1,5 +1,6 @@
 """Comments at the desk, and their approval."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -8,8 +9,9 @@ from flask import Flask
 from blog import comments
 from blog.models import Article, Comment
 from storefront.clock import utcnow
-from storefront.db import db
+from storefront.db import Database, db
 from tests.factories import Make
+from tests.integrity.meanwhile import Meanwhile
 from tests.storefront.staff.people import Browser, fresh, signed_in, with_limits
 
 
@@ -128,3 +130,53 @@ def test_an_eleventh_comment_in_an_hour_is_refused(limited: Flask, article: Arti
     assert [answer.status_code for answer in answers] == [303] * 10 + [429]
     assert "Please wait an hour" in answers[-1].text
     assert neighbor.post("/blog/walking/comments", data=said).status_code == 303
+
+
+def seen(page: str) -> str:
+    found = re.search(r'name="seen" value="([0-9a-f]{64})"', page)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("decision", ["approved", "spam", "removed"])
+def test_a_text_that_staff_have_not_read_is_not_decided(
+    browser: Browser, comment: Comment, decision: str
+) -> None:
+    read = seen(browser.get("/staff/comments").text)
+    with db.writing():
+        comments.rewrite(comment.id, "Buy <here>.")
+
+    answer = browser.send(f"/staff/comments/{comment.id}/approval", decision=decision, seen=read)
+
+    assert answer.status_code == 409
+    assert "Buy &lt;here&gt;." in answer.text and "nothing was decided" in answer.text
+    assert state(comment) == "pending"
+
+
+def test_a_text_that_staff_have_read_is_decided(browser: Browser, comment: Comment) -> None:
+    with db.writing():
+        comments.rewrite(comment.id, "Better.\r\n\r\nMuch “better”.")
+    read = seen(browser.get("/staff/comments").text)
+
+    answer = browser.send(f"/staff/comments/{comment.id}/approval", decision="approved", seen=read)
+
+    assert answer.status_code == 303
+    assert state(comment) == "approved"
+
+
+def test_a_comment_deleted_while_staff_decide_is_not_found(
+    app: Flask, browser: Browser, comment: Comment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comment_id = comment.id
+
+    def erase() -> None:
+        with db.writing():
+            comments.erase(comment_id)
+
+    other = Meanwhile(app, monkeypatch)
+    other.before(Database, "writing", erase)
+
+    answer = browser.send(f"/staff/comments/{comment_id}/approval", decision="approved")
+
+    other.over()
+    assert (answer.status_code, other.errors) == (404, [])

@@ -76,6 +76,31 @@ def test_more_than_there_is_caps_and_says_so(client: FlaskClient, make: Make) ->
     assert "there are only 3" in page
 
 
+def test_adding_to_more_than_there_is_now_lowers_it_and_says_so(
+    client: FlaskClient, make: Make
+) -> None:
+    variant = make.variant(pairs=4)
+    add(client, variant.sku, 4)
+    make.order((variant, 2))
+
+    answer = client.post("/cart/lines", data={"sku": variant.sku, "quantity": "1"})
+
+    assert answer.status_code == 409
+    assert f"{variant.name}: there are only 2, so your cart has 2." in answer.text
+    assert quantities(answer.text) == [2]
+    assert quantities(client.get("/cart").text) == [2]
+
+
+def test_one_pair_is_said_in_the_singular(client: FlaskClient, make: Make) -> None:
+    variant = make.variant(pairs=3)
+    add(client, variant.sku, 3)
+    make.order((variant, 2))
+
+    assert "There is only 1 pair now." in client.get("/cart").text
+    client.post(f"/cart/lines/{variant.id}.{variant.id}", data={"quantity": "3"})
+    assert "there is only 1 pair, so your cart has 1." in client.get("/cart").text
+
+
 def test_more_than_six_of_one_size_caps_and_says_so(client: FlaskClient, make: Make) -> None:
     variant = make.variant(pairs=50)
     add(client, variant.sku, 4)

@@ -212,3 +212,68 @@ def test_sum_of_a_color_counts_whole_pairs_only(client: FlaskClient, make: Make)
     assert "6 in stock" in client.get("/products/harbor").text
     free = db.session.scalars(select(Variant.free_pairs).order_by(Variant.id)).all()
     assert list(free) == [1, 5]
+
+
+def shown_price(page: str) -> str:
+    found = re.search(r'class="(?:product|card)__price">(.*?)</p>', page, re.DOTALL)
+    assert found is not None
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", "", found[1])).strip()
+
+
+@pytest.mark.parametrize(
+    ("nine", "ten", "whole", "card", "of_nine", "of_ten"),
+    [
+        (
+            (5000, None), (8000, 10000),
+            "From $50.00 a pair", "From $50.00", "$50.00 a pair", "$80.00 was $100.00 a pair",
+        ),
+        (
+            (5000, 6000), (8000, 10000),
+            "From $50.00 was $60.00 a pair", "From $50.00 was $60.00",
+            "$50.00 was $60.00 a pair", "$80.00 was $100.00 a pair",
+        ),
+        (
+            (5000, 5000), (5000, 4000),
+            "$50.00 a pair", "$50.00", "$50.00 a pair", "$50.00 a pair",
+        ),
+        (
+            (0, 99_999_999), (99_999_999, None),
+            "From $0.00 was $999,999.99 a pair", "From $0.00 was $999,999.99",
+            "$0.00 was $999,999.99 a pair", "$999,999.99 a pair",
+        ),
+    ],
+)  # fmt: skip
+def test_an_earlier_price_stands_beside_its_own_price_alone(
+    client: FlaskClient,
+    make: Make,
+    nine: tuple[int, int | None],
+    ten: tuple[int, int | None],
+    whole: str,
+    card: str,
+    of_nine: str,
+    of_ten: str,
+) -> None:
+    make.product("harbor", sizes=["9", "10"], colors=["Moss", "Sand"])
+    with db.writing():
+        for size, (price, compare_at) in (("9", nine), ("10", ten)):
+            db.session.execute(
+                update(Variant)
+                .where(Variant.size == size)
+                .values(price_minor=price, compare_at_minor=compare_at)
+            )
+
+    assert shown_price(client.get("/products/harbor").text) == whole
+    assert shown_price(client.get("/collections/all").text) == card
+    for size, told in (("9", of_nine), ("10", of_ten)):
+        page = client.get(f"/products/harbor?variant=harbor-moss-{size}-wide").text
+        assert shown_price(page) == told
+
+
+def test_a_chosen_size_does_not_hide_what_the_others_cost(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", sizes=["9", "10"])
+    with db.writing():
+        db.session.execute(update(Variant).where(Variant.size == "10").values(price_minor=9900))
+
+    page = client.get("/products/harbor?variant=harbor-moss-9-wide").text
+
+    assert re.findall(r'class="size__price" data-price>([^<]+)<', page) == ["$89.00", "$99.00"]

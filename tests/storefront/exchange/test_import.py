@@ -1,18 +1,20 @@
-"""Shopify product files: dry run first, whole or not at all, the same on each run."""
+"""Shopify product files: dry run first, no wrong row written, the same on each run."""
 
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, update
 
 from storefront.catalogue.models import Color, Product, Variant
 from storefront.db import db
+from storefront.exchange import catalogue
 from storefront.stock import ledger
 from storefront.stock.ledger import Shoes
 from storefront.stock.models import Movement
-from tests.factories import NOW
+from tests.factories import NOW, TODAY, Make
+from tests.integrity.meanwhile import Meanwhile
 
 REAL = Path(__file__).parents[2] / "data" / "vendure-catalogue.csv"
 HEAD = (
@@ -260,3 +262,146 @@ def test_variant_without_tracker_is_not_counted(app: Flask, tmp_path: Path) -> N
     run(app, written(tmp_path, row(Variant_Inventory_Tracker="")), "--apply")
 
     assert variants()[0].counted is False
+
+
+def test_skus_may_change_places_inside_a_product(app: Flask, tmp_path: Path) -> None:
+    run(app, written(tmp_path, row(), further(Option2_Value="10", Variant_SKU="B-2")), "--apply")
+    file = written(
+        tmp_path,
+        row(Variant_SKU="B-2"),
+        further(Option2_Value="10", Variant_SKU="B-3"),
+        further(Option2_Value="11", Variant_SKU="B-1"),
+    )
+
+    dry = run(app, file)
+    assert last_line(dry) == "3 changes", dry.output
+    assert [v.sku for v in variants()] == ["B-1", "B-2"]
+
+    assert last_line(run(app, file, "--apply")) == "3 changes"
+    assert {v.size: v.sku for v in variants()} == {"9": "B-2", "10": "B-3", "11": "B-1"}
+    assert last_line(run(app, file, "--apply")) == "0 changes"
+
+
+def test_sku_of_another_product_is_a_wrong_row(app: Flask, tmp_path: Path) -> None:
+    run(app, written(tmp_path, row()), "--apply")
+    file = written(
+        tmp_path,
+        row(Handle="other", Title="Other", Variant_SKU="O-1"),
+        further(Handle="other", Option2_Value="10", Variant_SKU="B-1"),
+        row(Handle="third", Title="Third", Variant_SKU="B-1"),
+    )
+
+    for options in ([], ["--apply"]):
+        result = run(app, file, *options)
+        assert result.exit_code == 1
+        reason = "Variant SKU: 'B-1' belongs to another product already: 'boot'"
+        assert f"Wrong, row 3, {reason}" in result.output
+        assert [v.sku for v in variants()] == ["B-1"]
+
+    assert run(app, file, "--apply", "--skip-bad").exit_code == 0
+    assert [v.sku for v in variants()] == ["B-1", "O-1", "B-1-2"]
+
+
+def test_sku_of_a_size_that_the_file_leaves_out_is_a_wrong_row(app: Flask, tmp_path: Path) -> None:
+    run(app, written(tmp_path, row(), further(Option2_Value="10", Variant_SKU="B-2")), "--apply")
+    file = written(tmp_path, row(Variant_SKU="B-2"))
+
+    result = run(app, file, "--apply")
+
+    assert result.exit_code == 1
+    assert "row 2, Variant SKU: 'B-2' belongs to 'Moss / 10' of this product" in result.output
+
+    skipped = run(app, file, "--apply", "--skip-bad")
+    assert "0 products, 0 variants read." in skipped.output
+    assert last_line(skipped) == "0 changes"
+
+
+def test_a_row_left_out_keeps_its_sku_from_the_others(app: Flask, tmp_path: Path) -> None:
+    run(app, written(tmp_path, row(), further(Option2_Value="10", Variant_SKU="B-2")), "--apply")
+    run(app, written(tmp_path, row(Handle="shoe", Title="Shoe", Variant_SKU="S-1")), "--apply")
+    file = written(tmp_path, row(Variant_SKU="S-1"), further(Option2_Value="10", Variant_SKU="B-1"))
+
+    result = run(app, file, "--apply", "--skip-bad")
+
+    assert result.exit_code == 0
+    assert "row 2, Variant SKU: 'S-1' belongs to another product" in result.output
+    assert "row 3, Variant SKU: 'B-1' belongs to 'Moss / 9' of this product" in result.output
+    assert [v.sku for v in variants()] == ["B-1", "B-2", "S-1"]
+
+
+@pytest.mark.parametrize("options", [[], ["--apply"]])
+def test_shoppers_write_between_two_parts_of_an_import(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    monkeypatch.setattr(catalogue, "IN_ONE_WRITE", 1)
+    rows = [row(Handle=f"s-{n}", Title="S", Variant_SKU=f"S-{n}") for n in range(4)]
+    file = written(tmp_path, *rows)
+    seen = []
+
+    def buy() -> None:
+        with db.writing():
+            seen.append(db.session.scalar(select(func.count(Product.id))))
+
+    other = Meanwhile(app, monkeypatch)
+    other.before(catalogue, "_take_batch", buy, call=2)
+
+    result = run(app, file, *options)
+
+    other.over()
+    assert (result.exit_code, other.errors) == (0, [])
+    assert last_line(result) == "8 changes"
+    assert seen[0] in ((1, 2) if options else (0,))
+    assert len(variants()) == (4 if options else 0)
+
+
+def test_an_import_and_a_purchase_never_wait_for_each_other(
+    app: Flask, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = make.variant(), make.variant()
+    ids = [first.id, second.id]
+    rows = [
+        row(
+            Handle=variant.product.handle, Title=variant.product.title, Variant_Price="70.00",
+            Variant_SKU=variant.sku, Option2_Value="9", Option3_Name="Width", Option3_Value="Wide",
+        )
+        for variant in (second, first)
+    ]  # fmt: skip
+    file = written(tmp_path, *rows)
+    other = Meanwhile(app, monkeypatch)
+
+    def buy() -> None:
+        with db.writing():
+            for variant_id in ids:
+                db.session.execute(
+                    update(Variant).where(Variant.id == variant_id).values(restock_on=TODAY)
+                )
+
+    other.after(catalogue, "_take_product", buy)
+
+    result = run(app, file, "--apply")
+
+    other.over()
+    assert (result.exit_code, other.errors) == (0, []), result.output
+    assert {(v.price_minor, v.restock_on) for v in variants()} == {(7000, TODAY)}
+
+
+def test_many_sizes_are_imported_by_few_statements(app: Flask, tmp_path: Path) -> None:
+    rows = [
+        row(Handle=f"s-{n}", Title="S", Variant_SKU=f"S-{n}", Variant_Inventory_Tracker="")
+        for n in range(40)
+    ]
+    file = written(tmp_path, *rows)
+    run(app, file, "--apply")
+    statements: list[str] = []
+
+    def note(*about: object) -> None:
+        statements.append(str(about[2]))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        result = run(app, file, "--apply")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    assert last_line(result) == "0 changes"
+    assert len(statements) < 15

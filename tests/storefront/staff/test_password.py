@@ -1,9 +1,12 @@
 """Setting a password by a one-time link."""
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from flask import Flask
 from flask_security.recoverable import generate_reset_password_token
+from passlib.hash import argon2, sha256_crypt
 from sqlalchemy import select
 
 from storefront.db import db
@@ -58,6 +61,31 @@ def test_a_stranger_cannot_tell_who_works_here(app: Flask) -> None:
     assert "a link is on its way" in browser.get("/staff/sign-in").text
     assert "a link is on its way" in told
     assert len(letters()) == 1
+
+
+@pytest.mark.parametrize("password", [PASSWORD, ""])
+def test_a_stranger_cannot_tell_by_the_time_either(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    member("owner", password=password)
+    hashed: list[str] = []
+    for slow in (argon2, sha256_crypt):
+        real = slow._calc_checksum
+
+        def counted(self: Any, secret: Any, real: Any = real) -> Any:
+            hashed.append(self.name)
+            return real(self, secret)
+
+        monkeypatch.setattr(slow, "_calc_checksum", counted)
+    browser = Browser(app)
+    work = []
+
+    for email in ("ann@example.com", "nobody@example.com"):
+        hashed.clear()
+        browser.send("/staff/password", email=email)
+        work.append(list(hashed))
+
+    assert work == [["argon2"], ["argon2"]]
 
 
 def test_the_link_sets_the_password_and_works_once(app: Flask) -> None:

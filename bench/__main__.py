@@ -74,7 +74,7 @@ def measure(options: argparse.Namespace, folder: str, running: ExitStack) -> Non
     )
     start(servers.serving("bench.company:create_app", company, workers=1, environment={}))
     size = len(load.ask(Request(port, f"/products/{handle}")).body)
-    yard = start(
+    start(
         servers.serving(
             "bench.bare:create_app", bare, workers=WORKERS, environment={"BARE_BYTES": str(size)}
         )
@@ -91,7 +91,6 @@ def measure(options: argparse.Namespace, folder: str, running: ExitStack) -> Non
         _row(name, median(r for _, r in rates), median(b for b, _ in rates))
     _purchases(options, app, port, sku, yardstick)
 
-    del yard
     jobs = start(
         servers.running(
             ["-m", "flask", "--app", "bench.shop:create_app", "jobs", "run"], environment

@@ -44,9 +44,7 @@ def postgres_is_there() -> bool:
 
 
 @pytest.fixture(scope="session")
-def make_database(
-    tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Iterator[Callable[[str], str]]:
+def make_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
     """Return a function that makes an empty, migrated database and returns its address."""
     made: list[str] = []
 
@@ -56,7 +54,7 @@ def make_database(
         else:
             if not postgres_is_there():
                 missing("PostgreSQL")
-            database = f"{name}_test_{worker_id}_{len(made)}"
+            database = f"{name}_test_{os.getpid()}_{len(made)}"
             with psycopg.connect(POSTGRES, autocommit=True) as connection:
                 connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')  # type: ignore[arg-type]
                 connection.execute(f'CREATE DATABASE "{database}"')  # type: ignore[arg-type]
@@ -86,7 +84,7 @@ def apps(
     make_database: Callable[[str], str],
     company: Company,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Callable[[str], Flask]:
+) -> Iterator[Callable[[str], Flask]]:
     """Return a function that gives the one application of each database engine."""
     made: dict[str, Flask] = {}
 
@@ -95,7 +93,10 @@ def apps(
             made[engine] = create_app(settings(make_database(engine), company, tmp_path_factory))
         return made[engine]
 
-    return get
+    yield get
+    for app in made.values():
+        with app.app_context():
+            db.engine.dispose()
 
 
 def settings(

@@ -162,7 +162,7 @@ class Shop(RuleBasedStateMachine):
     def settle(self, data: st.DataObject, times: int, by_event: bool) -> None:
         if not self.company.pages:
             return
-        id_ = data.draw(st.sampled_from(sorted(self.company.pages)))
+        id_ = data.draw(st.sampled_from(list(self.company.pages)))
         event = Event(f"evt_{next(self.events)}", "checkout.session.completed", id_)
         for _ in range(times):
             purchase.settle(
@@ -312,7 +312,7 @@ class Shop(RuleBasedStateMachine):
         db.session.remove()
 
     def _cart(self, number: int) -> Cart:
-        """Return the cart as the views do, without what was bought meanwhile; never an empty one."""
+        """Return the cart as the views do, without what was bought; never an empty one."""
         cart = without_bought(self.in_cart[number])
         if not cart.lines:  # most carts that are paid for have something in them
             size = self.sizes[number % 2]

@@ -72,7 +72,7 @@ _REVIEW = (
     .where(Revision.article_id == _ID)
     .order_by(Review.signed_on.desc(), Review.id.desc())
     .limit(1)
-    .options(joinedload(Review.reviewer), joinedload(Review.revision))
+    .options(joinedload(Review.reviewer))
 )
 _PLACE = tuple_(Article.published_at, Article.id)
 _HERE = tuple_(bindparam("published_at", type_=UtcDateTime), _ID)

@@ -3,8 +3,9 @@
 import importlib
 import secrets
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, ClassVar
@@ -94,6 +95,11 @@ def _refuse_statement(state: ORMExecuteState) -> None:
         raise WroteOutside("INSERT, UPDATE or DELETE outside db.writing()")
 
 
+# SQLite lets those who wait for its lock try again at random, so with many threads one may wait
+# until its time-out. Threads of one process queue here first, in order.
+_turn = threading.Lock()
+
+
 class Database(SQLAlchemy):
     """Flask-SQLAlchemy with one way to write."""
 
@@ -108,16 +114,17 @@ class Database(SQLAlchemy):
         if session.info.get("writing"):
             raise RuntimeError("db.writing() inside db.writing()")
         session.rollback()
-        session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
-        session.info["writing"] = True
-        try:
-            yield
-            session.commit()
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
-            session.info["writing"] = False
+        with _turn if self.engine.dialect.name == "sqlite" else nullcontext():
+            session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+            session.info["writing"] = True
+            try:
+                yield
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+            finally:
+                session.info["writing"] = False
 
     def assert_idle(self) -> None:
         """Raise if a transaction is open: called before anything that waits for a network."""

@@ -1,8 +1,9 @@
 """Errors as pages: every refusal in a clear sentence, as JSON where the client asked for it."""
 
-from flask import Flask, jsonify, render_template, request
+from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, InternalServerError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 TITLES = {
     400: "That could not be read",
@@ -19,6 +20,7 @@ TITLES = {
     500: "Something went wrong on our side",
     503: "Not just now",
 }
+BUSY = "The shop is very busy. Nothing was changed by this; please try again in a minute."
 SENTENCES = {
     400: "The request was not complete. Please go back and try again.",
     403: "You may not see or do this.",
@@ -33,6 +35,13 @@ SENTENCES = {
 def init_app(app: Flask) -> None:
     """Show every error as a page of the shop."""
     app.register_error_handler(HTTPException, show)
+    app.register_error_handler(OperationalError, show_busy)
+
+
+def show_busy(error: OperationalError) -> ResponseReturnValue:
+    """Answer for a database that is locked, full or away: nothing was written."""
+    current_app.logger.error("the database does not answer: %s", error.orig)
+    return show(ServiceUnavailable(BUSY))
 
 
 def show(error: HTTPException) -> ResponseReturnValue:

@@ -143,6 +143,8 @@ def begin(cart: Cart, *, account: str, terms: Terms, now: datetime) -> int:
 def open_and_attach(page_id: int, *, payments: Payments, now: datetime) -> str:
     """Open the page at the payment company, unless it is open, and return its address."""
     page = db.session.get(PaymentPage, page_id, populate_existing=True)
+    if page is not None and page.order.paid_at is not None:
+        raise AlreadyPaid(page.order.reference)
     if page is None or page.status not in {"opening", "open"}:
         raise Unclear("the page has ended meanwhile")
     if page.session_id is not None:

@@ -447,3 +447,18 @@ def test_two_that_send_mail_send_each_letter_once(
     assert meanwhile.errors == []
     assert sum(sent) == 2
     assert set(db.session.scalars(select(Letter.attempts))) == {1}
+
+
+def test_tab_that_comes_late_is_led_to_the_paid_order(
+    make: Make, company: Company, variant: Variant, meanwhile: Meanwhile
+) -> None:
+    cart = make.cart((variant, 1))
+    address = start(cart)
+    company.pay(address)
+    meanwhile.before(purchase, "open_and_attach", lambda: settle(id_of(address)))
+
+    with pytest.raises(purchase.AlreadyPaid):
+        start(cart)
+    meanwhile.over()
+
+    check_paid_once(variant)

@@ -5,6 +5,7 @@ import io
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from storefront.guard import MAX_FIELDS
 from tests.conftest import browser
@@ -137,6 +138,20 @@ def test_json_is_answered_where_the_client_asked_for_it(client: FlaskClient) -> 
 
     assert answer.status_code == 404
     assert set(answer.json) == {"error"}
+
+
+def test_database_that_does_not_answer_is_a_page(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked() -> None:
+        raise OperationalError("UPDATE", {}, Exception("database is locked"))
+
+    monkeypatch.setitem(app.view_functions, "catalogue.listing", locked)
+
+    answer = browser(app).get("/collections/all")
+
+    assert answer.status_code == 503
+    assert "very busy" in answer.text and "locked" not in answer.text
 
 
 def test_crash_is_a_page_without_a_trace(

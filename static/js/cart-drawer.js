@@ -3,16 +3,18 @@ class CartDrawer extends HTMLElement {
   connectedCallback() {
     if (!("HTMLDialogElement" in window)) return;
     document.addEventListener("submit", (event) => {
-      if (event.target.matches("[data-add], cart-drawer [data-change]")) {
+      const form = event.target;
+      const action = (event.submitter && event.submitter.getAttribute("formaction")) || form.getAttribute("action");
+      if (form.matches("[data-add]") || (this.contains(form) && action.startsWith("/cart/"))) {
         event.preventDefault();
-        this.send(event.target, event.submitter);
+        this.send(form, action, event.submitter);
       }
     });
   }
 
-  async send(form, button) {
+  async send(form, action, button) {
     const body = new URLSearchParams(new FormData(form, button));
-    const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+    const answer = await fetch(action, { method: "POST", body }).catch(() => null);
     const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
     const part = page && page.querySelector("[data-cart]");
     if (!part) { form.submit(); return; }

@@ -1,11 +1,13 @@
 """What a shopper sees of the cart and does with it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from babel import Locale
 from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
 
 from storefront.cart import cookie, queries
 from storefront.cart.forms import AddForm, ChangeForm, DeliveryForm
@@ -54,26 +56,57 @@ def add() -> ResponseReturnValue:
 
 @blueprint.post("/cart/lines/<key>")
 def change(key: str) -> ResponseReturnValue:
+    """Change one line, or all whose numbers were typed into the cart's form."""
     cart = current()
-    form = ChangeForm()
-    if not form.validate_on_submit():
-        return page(cart, *_sentences(form), status=422)
-    line = cart.line(key)
-    if line is None:
-        return _keep(cart, "That is not in your cart any more.")
-    wanted = form.quantity.data or 0
+    if "quantity" in request.form:
+        return change_lines(cart, {key: request.form["quantity"]})
+    same = cart.line(key)
+    return change_lines(cart, typed(cart) or {key: str(same.quantity) if same else ""})
+
+
+def typed(cart: Cart) -> dict[str, str]:
+    """Return the numbers of pairs in the request that differ from the cart's, by line."""
+    given = {line.key: request.form.get(f"quantity.{line.key}") for line in cart.lines}
+    return {
+        line.key: text
+        for line in cart.lines
+        if (text := given[line.key]) is not None and text != str(line.quantity)
+    }
+
+
+def change_lines(cart: Cart, wanted: Mapping[str, str], *, then: str = "") -> ResponseReturnValue:
+    """Set the numbers of pairs as far as they are there, and say what was changed."""
+    told: list[str] = []
+    refused: list[str] = []
+    changed = cart
+    for key, text in wanted.items():
+        line = cart.line(key)
+        if line is None:
+            told.append("That is not in your cart any more.")
+            continue
+        form = ChangeForm(MultiDict({"quantity": text}))
+        if not form.validate():
+            return page(cart, *_sentences(form), status=422)
+        changed, sentence, done = _change(changed, line, form.quantity.data or 0)
+        (told if done else refused).append(sentence)
+    if refused:
+        return page(changed, *told, *refused, status=409)
+    return _keep(changed, " ".join(filter(None, (*told, then))))
+
+
+def _change(cart: Cart, line: Line, wanted: int) -> tuple[Cart, str, bool]:
+    """Return the cart with so many pairs, what is to be said, and whether it could be done."""
     variant = variants_by_id({line.left or 0}).get(line.left or 0)
     if wanted == 0 or variant is None:
         name = variant.name if variant else "That shoe"
-        return _keep(cart.put(replace(line, quantity=0)), f"{name} was taken out of your cart.")
+        return cart.put(replace(line, quantity=0)), f"{name} was taken out of your cart.", True
     there = _pairs_for(cart, variant)
     changed, quantity = _put(cart, variant, wanted, line.came_from, there)
     if quantity == 0:
-        return page(cart, f"{variant.name} is out of stock now.", status=409)
-    told = f"{variant.name}: now {quantity} in your cart."
+        return cart, f"{variant.name} is out of stock now.", False
     if quantity < wanted:
-        told = f"{variant.name}: {_why_not_more(quantity, there)}"
-    return _keep(changed, told)
+        return changed, f"{variant.name}: {_why_not_more(quantity, there)}", True
+    return changed, f"{variant.name}: now {quantity} in your cart.", True
 
 
 @blueprint.post("/cart/delivery")

@@ -21,6 +21,7 @@ REFUSED = (
     "We could not open the payment page for this cart. Nothing was charged, and waiting will not"
     " help. Please write to us{phone}, and we will find out why."
 )
+LOOK_AGAIN = "Please look at the new total, then go to payment."
 NOT_SET_UP = "Paying is not set up in this shop yet."
 SILENT = (
     "The payment company does not answer just now. Your cart is kept and nothing was charged."
@@ -49,6 +50,8 @@ def start() -> ResponseReturnValue:
     cart = cart_views.current()
     if not current_app.config["STRIPE_SECRET_KEY"]:
         return cart_views.page(cart, NOT_SET_UP, status=503)
+    if typed := cart_views.typed(cart):
+        return cart_views.change_lines(cart, typed, then=LOOK_AGAIN)
     try:
         address = purchase.start(cart, payments=payments(), terms=terms(), now=utcnow())
     except purchase.CannotBuy as problem:

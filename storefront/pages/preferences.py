@@ -37,6 +37,14 @@ LOOSE = """body { line-height: 2; letter-spacing: 0.12em; word-spacing: 0.16em; 
 p { margin-bottom: 2em; }
 """
 
+# Widths in media queries know nothing of the text size chosen here.
+ONE_COLUMN = """@media (max-width: 80em) {
+  .product, .article__columns { display: block; }
+  .grid { grid-template-columns: 100%; }
+  .contents { position: static; max-height: none; }
+}
+"""
+
 SETTINGS = (
     Setting(
         "text",
@@ -44,8 +52,8 @@ SETTINGS = (
         (
             Option("100", "Standard"),
             Option("125", "Larger", "html { font-size: 125%; }\n"),
-            Option("150", "Large", "html { font-size: 150%; }\n"),
-            Option("200", "Largest", "html { font-size: 200%; }\n"),
+            Option("150", "Large", "html { font-size: 150%; }\n" + ONE_COLUMN),
+            Option("200", "Largest", "html { font-size: 200%; }\n" + ONE_COLUMN),
         ),
     ),
     Setting(
@@ -104,4 +112,4 @@ def safe_next(address: str) -> str:
     """Return an address on this site to go back to; the settings page for anything else."""
     if re.fullmatch(r"/(?!/)[^\x00-\x20\\]*", address):
         return address
-    return "/accessibility"
+    return "/accessibility?saved=1"

@@ -81,7 +81,7 @@ def test_forged_cookie_changes_nothing_it_should_not(app: Flask, value: str) -> 
 def test_settings_lead_back_to_this_site_only(client: FlaskClient, address: str) -> None:
     answer = client.post("/preferences", data={"next": address})
 
-    assert answer.headers["Location"] == "/accessibility"
+    assert answer.headers["Location"] == "/accessibility?saved=1"
 
 
 def test_health(client: FlaskClient) -> None:

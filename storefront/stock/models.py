@@ -9,9 +9,6 @@ from storefront.catalogue.models import Variant
 from storefront.db import Base
 from storefront.orders.models import OrderLine
 
-REASONS = ("counted", "received", "sold", "returned", "damaged", "corrected")
-HOLD_ENDS = ("sold", "expired", "failed", "unknown", "refused")
-
 
 class Hold(Base):
     """Shoes kept for one order line. `held_*` of a variant is the sum of its live holds."""

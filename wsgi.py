@@ -111,7 +111,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     if not app.testing:
         # What is made by now stays: looking through it for garbage again and again costs a tenth.
         gc.freeze()
-        gc.set_threshold(100_000, 50, 100)
+        gc.set_threshold(10_000, 20, 100)
     return app
 
 

@@ -43,7 +43,7 @@ def running(
     process = subprocess.Popen(  # noqa: S603 - our own programs
         [sys.executable, *arguments],
         cwd=ROOT,
-        env={**os.environ, **environment},
+        env={**os.environ, "MALLOC_ARENA_MAX": "2", **environment},  # as start.py does
         start_new_session=True,
     )
     try:

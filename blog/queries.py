@@ -3,10 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from itertools import islice
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, func, literal, select, tuple_, union_all
-from sqlalchemy.orm import joinedload
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    bindparam,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import aliased, joinedload
 
 from blog.models import Article, Comment, Person, Review, Revision, Topic
 from storefront.db import UtcDateTime, db
@@ -15,11 +25,79 @@ PAGE_SIZE = 12
 RAIL_AFTER_EXPIRY = timedelta(days=14)
 
 
-class Shown(NamedTuple):
-    """An article with the text that is shown."""
+class PersonRow(NamedTuple):
+    """An author or reviewer as a page shows them."""
 
-    article: Article
-    text: Revision
+    id: int
+    slug: str
+    name: str
+    role: str
+    credentials: str
+    short_bio: str
+    bio: str
+    interests: str
+    invented: bool
+
+    @property
+    def address(self) -> str:
+        return f"/blog/people/{self.slug}"
+
+
+class ArticleRow(NamedTuple):
+    """An article's place and dates."""
+
+    id: int
+    slug: str
+    medical: bool
+    published_at: datetime
+    updated_on: date | None
+
+    @property
+    def address(self) -> str:
+        return f"/blog/{self.slug}"
+
+
+class TextRow(NamedTuple):
+    """What an article says: its latest revision."""
+
+    id: int
+    title: str
+    summary: str
+    body: str
+    help_now: str
+    faq: list[dict[str, Any]]
+    sources: list[dict[str, Any]]
+    cover_key: str
+    cover_alt: str
+
+
+class ReviewRow(NamedTuple):
+    """That a reviewer signed one revision."""
+
+    revision_id: int
+    scope: str
+    signed_on: date
+    valid_until: date
+
+
+class CommentRow(NamedTuple):
+    """An approved comment."""
+
+    id: int
+    parent_id: int | None
+    name: str
+    body: str
+    written_at: datetime
+
+
+class Shown(NamedTuple):
+    """An article with the text that is shown, who wrote it, and who reviewed it last."""
+
+    article: ArticleRow
+    text: TextRow
+    author: PersonRow
+    review: ReviewRow | None
+    reviewer: PersonRow | None
 
 
 class Link(NamedTuple):
@@ -40,7 +118,6 @@ class ReviewStatus:
     `changed`: the text was edited after the reviewer signed. `sells`: a rail may be shown.
     """
 
-    review: Review | None
     changed: bool
     expired: bool
     sells: bool
@@ -56,24 +133,40 @@ def _newest() -> ColumnElement[bool]:
     return (Revision.article_id == Article.id) & (Revision.number == newest)
 
 
+def _latest_review() -> ScalarSelect[int]:
+    signed = aliased(Revision)
+    review = aliased(Review)
+    return (
+        select(review.id)
+        .join(signed, review.revision_id == signed.id)
+        .where(signed.article_id == Article.id)
+        .order_by(review.signed_on.desc(), review.id.desc())
+        .limit(1)
+        .correlate(Article)
+        .scalar_subquery()
+    )
+
+
 # Statements are written once: writing one takes as long as running it.
 _NOW = bindparam("now", type_=UtcDateTime)
 _ID = bindparam("id", type_=Article.id.type)
+_REVIEWER = aliased(Person)
+_SHOWN = (
+    (ArticleRow, Article),
+    (TextRow, Revision),
+    (PersonRow, Person),
+    (ReviewRow, Review),
+    (PersonRow, _REVIEWER),
+)
 _PUBLISHED = (
-    select(Article, Revision)
+    select(*(getattr(model, name) for row, model in _SHOWN for name in row._fields))
     .join(Revision, _newest())
+    .join(Person, Article.author_id == Person.id)
+    .outerjoin(Review, Review.id == _latest_review())
+    .outerjoin(_REVIEWER, Review.reviewer_id == _REVIEWER.id)
     .where(Article.published_at <= _NOW)
-    .options(joinedload(Article.author))
 )
 _ARTICLE = _PUBLISHED.where(Article.slug == bindparam("slug"))
-_REVIEW = (
-    select(Review)
-    .join(Review.revision)
-    .where(Revision.article_id == _ID)
-    .order_by(Review.signed_on.desc(), Review.id.desc())
-    .limit(1)
-    .options(joinedload(Review.reviewer))
-)
 _PLACE = tuple_(Article.published_at, Article.id)
 _HERE = tuple_(bindparam("published_at", type_=UtcDateTime), _ID)
 _TITLES = (
@@ -96,7 +189,7 @@ _NEWER = (
 # A branch of a UNION takes its own LIMIT only as a subquery on SQLite.
 _NEIGHBOURS = union_all(select(_OLDER.subquery()), select(_NEWER.subquery()))
 _COMMENTS = (
-    select(Comment)
+    select(*(getattr(Comment, name) for name in CommentRow._fields))
     .where(Comment.article_id == _ID, Comment.state == "approved")
     .order_by(Comment.id)
 )
@@ -104,22 +197,32 @@ _COMMENTS = (
 
 def article(slug: str, *, now: datetime) -> Shown | None:
     """Return a published article with its latest text, or None."""
-    row = db.session.execute(_ARTICLE, {"slug": slug, "now": now}).first()
-    return Shown(row[0], row[1]) if row else None
+    row = db.rows(_ARTICLE, {"slug": slug, "now": now}).first()
+    return _shown(row) if row else None
 
 
 def articles(
     *conditions: ColumnElement[bool], now: datetime, page: int = 1, limit: int = PAGE_SIZE
 ) -> list[Shown]:
     """Return one page of the published articles that meet the conditions, newest first."""
-    rows = db.session.execute(
+    statement = (
         _PUBLISHED.where(*conditions)
         .order_by(Article.published_at.desc(), Article.id.desc())
         .limit(limit)
-        .offset((page - 1) * limit),
-        {"now": now},
+        .offset((page - 1) * limit)
     )
-    return [Shown(row[0], row[1]) for row in rows]
+    return [_shown(row) for row in db.rows(statement, {"now": now})]
+
+
+def _shown(row: Sequence[Any]) -> Shown:
+    values = iter(row)
+    article = ArticleRow(*islice(values, len(ArticleRow._fields)))
+    text = TextRow(*islice(values, len(TextRow._fields)))
+    author = PersonRow(*islice(values, len(PersonRow._fields)))
+    signed = list(islice(values, len(ReviewRow._fields)))
+    if signed[0] is None:
+        return Shown(article, text, author, None, None)
+    return Shown(article, text, author, ReviewRow(*signed), PersonRow(*values))
 
 
 def count(*conditions: ColumnElement[bool], now: datetime) -> int:
@@ -141,31 +244,30 @@ def person(slug: str) -> Person | None:
 
 
 def review_of(shown: Shown, *, today: date) -> ReviewStatus:
-    """Return the article's latest review and what follows from it.
+    """Return what follows from an article's latest review.
 
     A medical article sells only with a review that has not been expired for 14 days or more.
     """
-    review = db.session.scalar(_REVIEW, {"id": shown.article.id})
+    medical, review = shown.article.medical, shown.review
     if review is None:
-        return ReviewStatus(None, changed=False, expired=False, sells=not shown.article.medical)
+        return ReviewStatus(changed=False, expired=False, sells=not medical)
     return ReviewStatus(
-        review,
         changed=review.revision_id != shown.text.id,
         expired=today > review.valid_until,
-        sells=not shown.article.medical or today <= review.valid_until + RAIL_AFTER_EXPIRY,
+        sells=not medical or today <= review.valid_until + RAIL_AFTER_EXPIRY,
     )
 
 
-def neighbours(shown: Article, *, now: datetime) -> tuple[Link | None, Link | None]:
+def neighbours(shown: ArticleRow, *, now: datetime) -> tuple[Link | None, Link | None]:
     """Return links to the next older and the next newer article, by one query."""
     here = {"published_at": shown.published_at, "id": shown.id, "now": now}
-    links = {side: Link(slug, title) for slug, title, side in db.session.execute(_NEIGHBOURS, here)}
+    links = {side: Link(slug, title) for slug, title, side in db.rows(_NEIGHBOURS, here)}
     return links.get("older"), links.get("newer")
 
 
-def comments(article_id: int) -> Sequence[Comment]:
+def comments(article_id: int) -> list[CommentRow]:
     """Return the approved comments of an article, oldest first."""
-    return db.session.scalars(_COMMENTS, {"id": article_id}).all()
+    return [CommentRow._make(row) for row in db.rows(_COMMENTS, {"id": article_id})]
 
 
 def comment(secret: str) -> Comment | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask import render_template as render
@@ -12,8 +13,8 @@ from werkzeug.exceptions import Conflict
 
 from blog import comments, queries
 from blog.forms import CommentForm, OwnCommentForm
-from blog.models import Article, Comment
-from blog.queries import Shown
+from blog.models import Article
+from blog.queries import CommentRow, PersonRow, Shown
 from storefront import prose
 from storefront.catalogue import queries as catalogue
 from storefront.catalogue.views import today
@@ -53,7 +54,7 @@ def old_address(name: str, slug: str) -> ResponseReturnValue:
 
 @blueprint.get("/blog/<slug>")
 def show(slug: str) -> str:
-    return _page(_published(slug), CommentForm(formdata=None, parent=request.args.get("reply")))
+    return _page(_published(slug), _empty_fields(), request.args.get("reply"))
 
 
 @blueprint.post("/blog/<slug>/comments")
@@ -63,7 +64,7 @@ def comment(slug: str) -> ResponseReturnValue:
     shown = _published(slug)
     form = CommentForm()
     if not form.validate_on_submit():
-        return _page(shown, form), 422
+        return _page(shown, _fields(form), form.parent.data), 422
     if form.website.data:  # only a program fills the hidden field: thank it and keep nothing
         return redirect(url_for("blog.show", slug=slug), 303)
     parent = int(form.parent.data) if form.parent.data else None
@@ -79,8 +80,7 @@ def comment(slug: str) -> ResponseReturnValue:
             )
     except comments.NoSuchComment:
         form.body.errors = ["The comment you answer is not here any more. Yours is kept below."]
-        form.parent.data = ""
-        return _page(_published(slug), form), 422
+        return _page(_published(slug), _fields(form), None), 422
     return redirect(url_for("blog.own_comment", secret=written.secret), 303)
 
 
@@ -138,7 +138,17 @@ def _list(heading: str, summary: str, now: datetime, *conditions: ColumnElement[
     )
 
 
-def _page(shown: Shown, form: CommentForm) -> str:
+def _fields(form: CommentForm) -> Markup:
+    return Markup(render("blog/_comment_fields.html", form=form))  # noqa: S704 - our template
+
+
+@cache
+def _empty_fields() -> Markup:
+    """The fields as nearly every reader sees them: always the same, and slow to write out."""
+    return _fields(CommentForm(formdata=None))
+
+
+def _page(shown: Shown, fields: Markup, parent: str | None) -> str:
     """Render an article with its rail, its approved comments and the comment form."""
     now = utcnow()
     status = queries.review_of(shown, today=today())
@@ -154,31 +164,32 @@ def _page(shown: Shown, form: CommentForm) -> str:
     approved = queries.comments(shown.article.id)
     return render(
         "blog/show.html",
-        article=shown.article,
-        text=shown.text,
+        **shown._asdict(),
         document=document,
         help_now=prose.render(shown.text.help_now),
         faq=[(entry["question"], prose.render(entry["answer"])) for entry in shown.text.faq],
         status=status,
         cards=cards,
-        people=_people(shown, status),
+        people=_people(shown),
         older=older,
         newer=newer,
         threads=_threads(approved),
-        reply_to=next((c for c in approved if str(c.id) == form.parent.data), None),
-        form=form,
+        reply_to=next((c for c in approved if str(c.id) == parent), None),
+        fields=fields,
     )
 
 
-def _people(shown: Shown, status: queries.ReviewStatus) -> list[tuple[str, object, Markup]]:
+def _people(shown: Shown) -> list[tuple[str, PersonRow, Markup]]:
     """The author and the reviewer, each once, with biography."""
-    people = [("Written by", shown.article.author)]
-    if status.review is not None and status.review.reviewer_id != shown.article.author_id:
-        people.append(("Reviewed by", status.review.reviewer))
+    people = [("Written by", shown.author)]
+    if shown.reviewer is not None and shown.reviewer != shown.author:
+        people.append(("Reviewed by", shown.reviewer))
     return [(words, person, prose.render(person.bio)) for words, person in people]
 
 
-def _threads(approved: Sequence[Comment]) -> list[tuple[Comment, list[Comment]]]:
+def _threads(
+    approved: Sequence[CommentRow],
+) -> list[tuple[CommentRow, list[CommentRow]]]:
     """Pair each first-level comment with its replies."""
     return [
         (first, [reply for reply in approved if reply.parent_id == first.id])

@@ -16,9 +16,11 @@ from flask_sqlalchemy.session import Session
 from sqlalchemy import (
     BigInteger,
     Connection,
+    CursorResult,
     DateTime,
     Dialect,
     Engine,
+    Executable,
     Integer,
     MetaData,
     event,
@@ -125,6 +127,15 @@ class Database(SQLAlchemy):
                 raise
             finally:
                 session.info["writing"] = False
+
+    def rows(
+        self, statement: Executable, parameters: Mapping[str, Any]
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """Read plain rows, past the session's work for objects, which takes three times as long.
+
+        The statement may name columns alone, no whole models.
+        """
+        return self.session().connection().execute(statement, parameters)
 
     def assert_idle(self) -> None:
         """Raise if a transaction is open: called before anything that waits for a network."""

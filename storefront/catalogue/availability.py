@@ -1,10 +1,9 @@
 """The words for stock: the one place that says how much is there."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from storefront.clock import day_words
 
@@ -28,8 +27,7 @@ class Stocked(Protocol):
     def restock_on(self) -> date | None: ...
 
 
-@dataclass(frozen=True)
-class Availability:
+class Availability(NamedTuple):
     """What a person is told about stock. `pairs` is None where nothing is counted."""
 
     words: str

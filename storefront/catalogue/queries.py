@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from sqlalchemy import (
     BindParameter,
@@ -34,8 +33,7 @@ PAGE_SIZE = 24
 PRICES = 100_000_000  # more than any price
 
 
-@dataclass(frozen=True)
-class Stock:
+class Stock(NamedTuple):
     """Free pairs as a query adds them up."""
 
     counted: bool
@@ -98,8 +96,7 @@ class WholeProduct:
         return [size for size in self.sizes if size.color_id == color.id]
 
 
-@dataclass(frozen=True)
-class ColorCard:
+class ColorCard(NamedTuple):
     """One color on a card: its swatch, its picture and what is told about its stock."""
 
     slug: str
@@ -110,8 +107,7 @@ class ColorCard:
     availability: Availability
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(NamedTuple):
     """What a product card shows. Prices are minor units of a pair.
 
     `compare_at_minor` is the earlier price of a size that costs `price_minor` now.
@@ -122,7 +118,7 @@ class Card:
     price_minor: int
     highest_minor: int
     compare_at_minor: int | None
-    colors: Sequence[ColorCard]
+    colors: tuple[ColorCard, ...]
 
     @property
     def shown(self) -> ColorCard:
@@ -131,9 +127,9 @@ class Card:
 
     def address(self, color: ColorCard, came_from: str = "") -> str:
         """Return the address of the product in one color, with the article that leads there."""
-        asked = {"color": color.slug, "from": came_from}
-        given = urlencode({name: value for name, value in asked.items() if value})
-        return f"/products/{self.handle}" + (f"?{given}" if given else "")
+        given = [f"color={color.slug}"] if color.slug else []
+        given += [f"from={came_from}"] if came_from else []
+        return f"/products/{self.handle}" + ("?" + "&".join(given) if given else "")
 
 
 class Selection:
@@ -141,20 +137,21 @@ class Selection:
 
     def __init__(self, *order: ColumnElement[Any] | InstrumentedAttribute[Any]) -> None:
         on_sale = select(Variant.id).where(Variant.product_id == Product.id, Variant.published)
-        self.ids: Select[int] = select(Product.id).where(Product.published, on_sale.exists())
-        self.count = select(func.count()).select_from(self.ids.subquery())
+        ids: Select[int] = select(Product.id).where(Product.published, on_sale.exists())
+        self.count = select(func.count()).select_from(ids.subquery())
         self.page = (
-            self.ids.add_columns(func.row_number().over(order_by=order).label("place"))
-            .order_by(*order)
+            ids.order_by(*order)
             .limit(bindparam("limit", type_=Integer))
             .offset(bindparam("offset", type_=Integer))
-            .subquery()
         )
-        self.cards = _cards_of(self.page)
+
+    def ids(self, *, limit: int, offset: int) -> list[int]:
+        """Return the ids of a part of the selection, in its order."""
+        return list(db.rows(self.page, {"limit": limit, "offset": offset}).scalars())
 
 
-def _cards_of(chosen: Any) -> Executable:
-    """Write the one statement that reads the cards of chosen products, color by color."""
+def _cards_of(ids: BindParameter[Any]) -> Executable:
+    """Write the statement that reads the cards of products, color by color."""
     coming = case((Variant.restock_on >= bindparam("today", type_=Date), Variant.restock_on))
     # The lowest price, and of those that have it the highest compare-at, as one number.
     lowest = Variant.price_minor * PRICES - func.coalesce(Variant.compare_at_minor, 0)
@@ -167,12 +164,13 @@ def _cards_of(chosen: Any) -> Executable:
             func.min(lowest).label("lowest"),
             func.max(Variant.price_minor).label("highest"),
         )
-        .where(Variant.product_id.in_(select(chosen.c.id)), Variant.published)
+        .where(Variant.product_id.in_(ids), Variant.published)
         .group_by(Variant.color_id)
         .subquery()
     )
     return (
         select(
+            Product.id,
             Product.handle,
             Product.title,
             Color.slug,
@@ -185,14 +183,16 @@ def _cards_of(chosen: Any) -> Executable:
             Picture.height,
             stock,
         )
-        .join_from(chosen, Product, Product.id == chosen.c.id)
-        .join(Color, Color.product_id == Product.id)
+        .join_from(Product, Color, Color.product_id == Product.id)
         .join(stock, stock.c.color_id == Color.id)
         .outerjoin(Picture, (Picture.color_id == Color.id) & (Picture.position == 0))
-        .order_by(chosen.c.place, Color.position, Color.id)
+        .where(Product.id.in_(ids))
+        .order_by(Color.position, Color.id)
     )
 
 
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_CARDS = _cards_of(_IDS)
 _CAN_BUY = (
     select(Variant.id)
     .where(
@@ -220,13 +220,14 @@ def count(selection: Selection) -> int:
 def cards(
     selection: Selection, *, today: date, low: int, limit: int = PAGE_SIZE, offset: int = 0
 ) -> list[Card]:
-    """Return the cards of a part of a selection, in its order, by one query."""
-    by_product: dict[str, list[Any]] = {}
-    for row in db.session.execute(
-        selection.cards, {"today": today, "limit": limit, "offset": offset}
-    ):
-        by_product.setdefault(row.handle, []).append(row)
-    return [_card(rows, today, low) for rows in by_product.values()]
+    """Return the cards of a part of a selection, in its order, by two queries."""
+    ids = selection.ids(limit=limit, offset=offset)
+    if not ids:
+        return []
+    by_product: dict[int, list[Any]] = {product_id: [] for product_id in ids}
+    for row in db.rows(_CARDS, {"today": today, "ids": ids}):
+        by_product[row.id].append(row)
+    return [_card(rows, today, low) for rows in by_product.values() if rows]
 
 
 def _card(rows: Sequence[Any], today: date, low: int) -> Card:
@@ -238,7 +239,7 @@ def _card(rows: Sequence[Any], today: date, low: int) -> Card:
         price_minor=price_minor,
         highest_minor=max(row.highest for row in rows),
         compare_at_minor=price_minor * PRICES - lowest or None,
-        colors=[
+        colors=tuple(
             ColorCard(
                 slug=row.slug,
                 name=row.name,
@@ -252,17 +253,12 @@ def _card(rows: Sequence[Any], today: date, low: int) -> Card:
                 ),
             )
             for row in rows
-        ],
+        ),
     )
 
 
-_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _ONE = select(Product).where(Product.published, Product.handle == bindparam("handle"))
-_MANY = (
-    select(Product)
-    .join(LISTED.page, LISTED.page.c.id == Product.id)
-    .order_by(Product.position, Product.id)
-)
+_MANY = select(Product).where(Product.id.in_(_IDS)).order_by(Product.position, Product.id)
 _COLORS = (
     select(
         Color.id,
@@ -315,7 +311,8 @@ def product(handle: str) -> WholeProduct | None:
 
 def products_page(*, limit: int, page: int) -> list[WholeProduct]:
     """Return one page of whole products in the shop's order."""
-    return _whole(db.session.scalars(_MANY, {"limit": limit, "offset": (page - 1) * limit}).all())
+    ids = LISTED.ids(limit=limit, offset=(page - 1) * limit)
+    return _whole(db.session.scalars(_MANY, {"ids": ids}).all())
 
 
 def _whole(products: Sequence[Product]) -> list[WholeProduct]:
@@ -323,14 +320,15 @@ def _whole(products: Sequence[Product]) -> list[WholeProduct]:
     ids = {"ids": [product.id for product in products]}
     if not products:
         return []
-    sizes = [SizeRow._make(row) for row in db.session.execute(_SIZES, ids)]
+    sizes = [SizeRow._make(row) for row in db.rows(_SIZES, ids)]
     on_sale = {size.color_id for size in sizes}
     colors: dict[int, ColorRow] = {}
-    for row in db.session.execute(_COLORS, ids):
-        color = colors.setdefault(row[0], ColorRow(*row[:6], pictures=[]))
-        if row.key is not None:
-            color.pictures.append(PictureRow(row.key, row.alt, row.width, row.height))
-    braces = db.session.execute(_BRACES, ids).all()
+    for color_id, product_id, slug, name, first, second, *picture in db.rows(_COLORS, ids):
+        color = ColorRow(color_id, product_id, slug, name, first, second, pictures=[])
+        pictures = colors.setdefault(color_id, color).pictures
+        if picture[0] is not None:
+            pictures.append(PictureRow(*picture))
+    braces = db.rows(_BRACES, ids).all()
     return [
         WholeProduct(
             product,

@@ -3,19 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request, url_for
 from flask import render_template as render
+from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from storefront import prose
 from storefront.catalogue import queries
 from storefront.catalogue.availability import Availability, availability, availability_of
-from storefront.catalogue.queries import ColorRow, SizeRow, WholeProduct
+from storefront.catalogue.queries import Card, ColorRow, SizeRow, WholeProduct
 from storefront.clock import day_of, utcnow
 from storefront.money import major
 
+CARDS_KEPT = 2_000
 MOST_PER_PAGE = 250  # as in Shopify's public products.json
 
 blueprint = Blueprint("catalogue", __name__)
@@ -27,6 +31,22 @@ class Choice:
 
     variant: SizeRow
     availability: Availability
+
+
+@blueprint.record
+def _offer_cards(state: BlueprintSetupState) -> None:
+    """Give templates `product_card()`; a card with the same facts is written out once."""
+    templates = state.app.jinja_env
+
+    @lru_cache(CARDS_KEPT)
+    def product_card(
+        card: Card, came_from: str = "", *, level: int = 2, lazy: bool = True
+    ) -> Markup:
+        page = templates.get_template("storefront/catalogue/_card.html")
+        html = page.render(card=card, came_from=came_from, level=level, lazy=lazy)
+        return Markup(html)  # noqa: S704 - our template
+
+    templates.globals["product_card"] = product_card
 
 
 def today() -> date:

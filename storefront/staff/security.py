@@ -1,6 +1,7 @@
 """Signing in: Flask-Security with our pages, our words, our limits and our outbox."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -178,10 +179,17 @@ def init_app(app: Flask) -> None:
         password_util_cls=Passwords,
     )
     security.want_json(lambda request: False)
+    principal = security.principal
+    principal.identity_loaders = [_only_for_staff(load) for load in principal.identity_loaders]
     app.view_functions["security.login"] = sign_in
     app.view_functions["security.forgot_password"] = forgotten
     app.register_error_handler(CSRFError, lambda error: errors.show(BadRequest(STALE)))
     app.after_request(_answer)
+
+
+def _only_for_staff(load: Callable[[], Any]) -> Callable[[], Any]:
+    """Ask who is signed in under /staff alone: nobody else's page needs to wait for that."""
+    return lambda: load() if request.path.startswith("/staff") else None
 
 
 def _answer(response: Response) -> ResponseReturnValue:

@@ -94,7 +94,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         storefront.coaches.demo.load,
         blog.demo.load,
     ]
-    jobs.schedule[:] = [mail_jobs.job, checkout_jobs.job]
+    jobs.schedule[:] = [mail_jobs.job, *checkout_jobs.jobs]
     for commands in (
         demo,
         jobs,

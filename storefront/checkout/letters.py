@@ -1,13 +1,53 @@
 """The mails of a purchase: to the shopper that it is paid, to staff that there is work."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from storefront.clock import moment_words
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager
+
+from storefront.clock import moment_words, time_words
+from storefront.db import db
 from storefront.mail import outbox
 from storefront.mail.models import TO_STAFF
 from storefront.money import money_words
-from storefront.orders.models import Order
+from storefront.orders.models import Order, PaymentPage
+
+WARNED_BEFORE = timedelta(minutes=10)
+
+
+def time_to_pay_ends(*, shop_url: str, zone: ZoneInfo, now: datetime) -> int:
+    """Queue a warning for each payment page that ends within ten minutes; return how many.
+
+    Only where an address is known; once a page, however often it is called.
+    """
+    ending = (
+        select(PaymentPage)
+        .join(PaymentPage.order)
+        .where(
+            PaymentPage.status == "open",
+            PaymentPage.expires_at > now,
+            PaymentPage.expires_at <= now + WARNED_BEFORE,
+            Order.state == "pending",
+            Order.email != "",
+        )
+        .options(contains_eager(PaymentPage.order))
+    )
+    queued = 0
+    with db.writing():
+        for page in db.session.scalars(ending):
+            queued += outbox.queue(
+                cause=f"payment-ending:{page.id}",
+                recipient=page.order.email,
+                template="payment_ending",
+                facts={
+                    "number": page.order.number,
+                    "until": time_words(page.expires_at, zone),
+                    "order_address": f"{shop_url}/orders/{page.order.reference}",
+                },
+                now=now,
+            )
+    return queued
 
 
 def order_paid(order: Order, *, owed: bool, shop_url: str, zone: ZoneInfo, now: datetime) -> None:

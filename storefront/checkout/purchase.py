@@ -2,7 +2,7 @@
 
     begin (check the cart, write the order, hold the shoes) → open the page at the payment company
     → attach its address.  Later, from the return page, an event or the sweeper: settle, that is
-    look up at the company → apply.
+    look up at the company → apply.  In between, extend: a new page for the same order and hold.
 
 Every step may be repeated, and the process may die between any two of them.
 """
@@ -11,11 +11,11 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
@@ -37,16 +37,13 @@ from storefront.checkout.payments import (
 from storefront.clock import day_of, time_words
 from storefront.db import db, new_secret
 from storefront.orders import of_cart
-from storefront.orders.models import Order, OrderLine, OrderMark, PaymentPage
+from storefront.orders.models import LIVE, Order, OrderLine, OrderMark, PaymentPage
 from storefront.stock import ledger
 
 TRIES = 3
 WIDTHS = {column.key: getattr(column.type, "length", None) for column in Order.__table__.columns}
 NEARLY_OVER = timedelta(minutes=2)
-LOST_AFTER = timedelta(minutes=3)
-QUIET_AFTER = timedelta(minutes=1)
-AT_ONCE = 200  # pages looked at in one sweep
-MOST_SILENT = 2  # answers in a row that did not come
+MOST_PAGES = 24  # of one order: the first, and one for each time that it was given more time
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +77,10 @@ class AlreadyPaid(Exception):
         self.reference = reference
 
 
+class CannotExtend(Exception):
+    """The order cannot be given more time; the sentence is for the shopper."""
+
+
 class OldOrderWaits(Exception):
     """The cart changed since its order was made: the old page must be closed first."""
 
@@ -102,7 +103,7 @@ def start(cart: Cart, *, payments: Payments, terms: Terms, now: datetime) -> str
         except IntegrityError:
             log.info("another request of cart %s was first", cart.id)
         else:
-            return open_and_attach(page_id, payments=payments, now=now)
+            return open_and_attach(page_id, payments=payments, terms=terms, now=now)
     raise CannotBuy(["The cart was changed in another window. Please look at it and try again."])
 
 
@@ -118,7 +119,7 @@ def begin(cart: Cart, *, account: str, terms: Terms, now: datetime) -> int:
         chosen = basket(cart, today=today, low=terms.low_stock)
         contents = _contents(chosen, terms.currency)
         if chosen.waiting is not None:
-            page = chosen.waiting.pages[-1]
+            page = chosen.waiting.page
             if chosen.waiting.contents == contents and page.expires_at >= now + NEARLY_OVER:
                 return page.id
             _refuse_problems(chosen)
@@ -140,12 +141,43 @@ def begin(cart: Cart, *, account: str, terms: Terms, now: datetime) -> int:
         return page.id
 
 
-def open_and_attach(page_id: int, *, payments: Payments, now: datetime) -> str:
-    """Open the page at the payment company, unless it is open, and return its address."""
-    page = db.session.get(PaymentPage, page_id, populate_existing=True)
+def extend(order_id: int, *, payments: Payments, terms: Terms, now: datetime) -> None:
+    """Give a waiting order more time: a new payment page takes the place of the old one.
+
+    The shoes stay held throughout. Raises CannotExtend, AlreadyPaid, Refused or Unclear; after
+    Unclear the same call goes on where it stopped.
+    """
+    with db.writing():
+        order = db.session.get_one(Order, order_id, populate_existing=True, with_for_update=True)
+        if order.paid_at is not None or _open_marks(order):
+            raise AlreadyPaid(order.reference)
+        if order.state != "pending":
+            raise CannotExtend("This order has ended, so its time cannot be made longer.")
+        if order.account != payments.account:
+            raise CannotExtend("This order cannot be given more time. Please write to us.")
+        latest = order.pages[-1]
+        if latest.status != "opening":
+            if len(order.pages) >= MOST_PAGES:
+                raise CannotExtend("This order has been given more time as often as it can be.")
+            latest = _next_page(latest, terms, now)
+            db.session.add(latest)
+            db.session.flush()
+        page_id = latest.id
+    open_and_attach(page_id, payments=payments, terms=terms, now=now)
+
+
+def open_and_attach(page_id: int, *, payments: Payments, terms: Terms, now: datetime) -> str:
+    """Open the page at the payment company, unless it is open, and return its address.
+
+    Older pages of the order are closed first, so that nobody can pay on two.
+    """
+    page = _page_now(page_id)
+    if page is not None:
+        _close_pages(page.order_id, but=page_id, payments=payments, terms=terms, now=now)
+        page = _page_now(page_id)
     if page is not None and page.order.paid_at is not None:
         raise AlreadyPaid(page.order.reference)
-    if page is None or page.status not in {"opening", "open"}:
+    if page is None or page.status not in LIVE:
         raise Unclear("the page has ended meanwhile")
     if page.session_id is not None:
         return page.address
@@ -166,7 +198,7 @@ def attach(page_id: int, session_id: str, address: str) -> None:
     with db.writing():
         attached = db.session.scalar(
             update(PaymentPage)
-            .where(PaymentPage.id == page_id, PaymentPage.status.in_(("opening", "open")))
+            .where(PaymentPage.id == page_id, PaymentPage.status.in_(LIVE))
             .values(session_id=session_id, address=address, status="open")
             .returning(PaymentPage.id)
         )
@@ -175,21 +207,31 @@ def attach(page_id: int, session_id: str, address: str) -> None:
 
 
 def close_old(order_id: int, *, payments: Payments, terms: Terms, now: datetime) -> None:
-    """Close the payment page of an order whose cart has changed, and settle it.
+    """Close the payment pages of an order whose cart has changed, which ends it.
 
-    Raises AlreadyPaid where the shopper had paid on it, Unclear where the company is silent.
+    Raises AlreadyPaid where the shopper had paid on one, Unclear where the company is silent.
     """
-    order = db.session.get(Order, order_id, populate_existing=True)
-    if order is None or order.state != "pending":
-        return
-    settled = close(order.pages[-1].id, payments=payments, terms=terms, now=now)
-    if settled is not None and (settled.paid_at is not None or _open_marks(settled)):
-        raise AlreadyPaid(settled.reference)
+    _close_pages(order_id, payments=payments, terms=terms, now=now)
+
+
+def _close_pages(
+    order_id: int, *, but: int = 0, payments: Payments, terms: Terms, now: datetime
+) -> None:
+    """Close an order's live pages but one. Raises AlreadyPaid, or Unclear where one stays open."""
+    live = select(PaymentPage.id).where(
+        PaymentPage.order_id == order_id, PaymentPage.status.in_(LIVE), PaymentPage.id != but
+    )
+    for page_id in db.session.scalars(live.order_by(PaymentPage.attempt)).all():
+        order = close(page_id, payments=payments, terms=terms, now=now)
+        if order is not None and (order.paid_at is not None or _open_marks(order)):
+            raise AlreadyPaid(order.reference)
+    if db.session.scalar(live.limit(1)) is not None:
+        raise Unclear("an older payment page of the order is still open")
 
 
 def close(page_id: int, *, payments: Payments, terms: Terms, now: datetime) -> Order | None:
     """End a page at the company, whether or not we know its id, and settle its order."""
-    page = db.session.get(PaymentPage, page_id, populate_existing=True)
+    page = _page_now(page_id)
     if page is None:
         return None
     session_id = page.session_id
@@ -257,65 +299,21 @@ def apply(
 def lapse(page_id: int, *, why: str, now: datetime) -> Order | None:
     """End an order for which no payment page can be alive, and give its shoes back."""
     with db.writing():
-        page = db.session.get(PaymentPage, page_id, populate_existing=True)
+        page = _page_now(page_id)
         if page is None:
             return None
         _lapse(page, why=why, now=now)
         return page.order
 
 
-def sweep(*, payments: Payments, terms: Terms, now: datetime) -> int:
-    """Settle what nobody told us about; return how many pages were settled.
-
-    Pages past their end are settled; a page without an id after three minutes is asked for again
-    under its key, closed, and settled. Where no events are heard, open pages are looked at too.
-    A company that is silent twice in a row is asked again at the next sweep.
-    """
-    swept = silent = 0
-    for page_id, session_id in _to_sweep(payments, now):
-        _note_look(page_id, now=now)
-        try:
-            if session_id is None:
-                close(page_id, payments=payments, terms=terms, now=now)
-            else:
-                settle(session_id, payments=payments, terms=terms, now=now)
-        except Unclear as error:
-            log.warning("payment page %s is not settled yet: %s", page_id, error)
-            silent += 1
-            if silent == MOST_SILENT:
-                break
-        except Exception:  # one page must not keep the others back
-            log.exception("payment page %s cannot be settled", page_id)
-        else:
-            swept, silent = swept + 1, 0
-    return swept
-
-
-def _to_sweep(payments: Payments, now: datetime) -> list[tuple[int, str | None]]:
-    overdue = PaymentPage.expires_at <= now
-    if not payments.hears_events:
-        overdue |= PaymentPage.created_at <= now - QUIET_AFTER
-    lost = (PaymentPage.status == "opening") & (PaymentPage.created_at <= now - LOST_AFTER)
-    due = (
-        select(PaymentPage.id, PaymentPage.session_id)
-        .join(PaymentPage.order)
-        .where(
-            Order.state == "pending",
-            Order.account == payments.account,
-            ((PaymentPage.status == "open") & overdue) | lost,
-        )
-        .order_by(PaymentPage.looked_at, PaymentPage.id)
-        .limit(AT_ONCE)
+def _page_now(page_id: int) -> PaymentPage | None:
+    """Read a page and its order afresh."""
+    return db.session.scalar(
+        select(PaymentPage)
+        .where(PaymentPage.id == page_id)
+        .options(joinedload(PaymentPage.order))
+        .execution_options(populate_existing=True)
     )
-    return [(page_id, session_id) for page_id, session_id in db.session.execute(due)]
-
-
-def _note_look(page_id: int, *, now: datetime) -> None:
-    """Put a page behind the others, so that one that is never settled keeps none of them back."""
-    with db.writing():
-        db.session.execute(
-            update(PaymentPage).where(PaymentPage.id == page_id).values(looked_at=now)
-        )
 
 
 def _page_of(session_id: str, facts: PageFacts | None) -> PaymentPage | None:
@@ -360,6 +358,7 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
         .returning(Order.id)
     )
     if paid is None:
+        _note_paid_again(page, now=now)
         return
     page.status = "complete"
     _unmark(order, now=now)
@@ -373,6 +372,15 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
         _mark(order, "owed", "Paid after its time had ended, and the shoes were sold.", now=now)
         owed = True
     letters.order_paid(order, owed=owed, shop_url=terms.shop_url, zone=terms.zone, now=now)
+
+
+def _note_paid_again(page: PaymentPage, *, now: datetime) -> None:
+    """Tell staff where a second page of an order was paid; the first page again is no news."""
+    if page.status == "complete":
+        return
+    page.status = "complete"
+    why = "A second payment page of this order was paid too. Give that money back."
+    _mark(page.order, "parked", why, now=now)
 
 
 def _what_does_not_add_up(order: Order, page: PaymentPage, facts: PageFacts) -> str:
@@ -391,11 +399,18 @@ def _what_does_not_add_up(order: Order, page: PaymentPage, facts: PageFacts) -> 
 
 
 def _lapse(page: PaymentPage, *, why: str, now: datetime) -> None:
-    """Note that a page is dead; with it ends its pending order, whose shoes are given back."""
+    """Note that a page is dead; with the last one ends its order, and its shoes are given back."""
     page.status = "refused" if why == "refused" else "expired"
+    # Whoever gives the order more time has this lock too, so their page is seen below.
+    db.session.execute(select(Order.id).where(Order.id == page.order_id).with_for_update())
+    another = exists().where(
+        PaymentPage.order_id == page.order_id,
+        PaymentPage.id != page.id,
+        PaymentPage.status.in_(LIVE),
+    )
     lapsed = db.session.scalar(
         update(Order)
-        .where(Order.id == page.order_id, Order.state == "pending")
+        .where(Order.id == page.order_id, Order.state == "pending", ~another)
         .values(state="lapsed", ended_at=now)
         .returning(Order.id)
     )
@@ -493,7 +508,7 @@ def _order(chosen: Basket, contents: str, account: str, terms: Terms, now: datet
 
 
 def _page(order: Order, chosen: Basket, terms: Terms, now: datetime) -> PaymentPage:
-    ends = (now + timedelta(minutes=terms.hold_minutes)).replace(microsecond=0)
+    ends = _end(terms, now)
     request = PageRequest(
         key=new_secret(),
         number=order.number,
@@ -508,13 +523,40 @@ def _page(order: Order, chosen: Basket, terms: Terms, now: datetime) -> PaymentP
         expires_at=in_seconds(ends),
         success_url=f"{terms.shop_url}/checkout/return?session_id={{CHECKOUT_SESSION_ID}}",
         cancel_url=f"{terms.shop_url}/orders/{order.reference}",
-        note=f"Your shoes are kept for you until {time_words(ends, terms.zone)}.",
+        note=_kept_until(ends, terms),
     )
+    return _page_row(order.id, 1, request, ends, now)
+
+
+def _next_page(page: PaymentPage, terms: Terms, now: datetime) -> PaymentPage:
+    """Return the page that follows one: the same but for its key and its end."""
+    ends = _end(terms, now)
+    request = replace(
+        PageRequest.from_data(page.parameters),
+        key=new_secret(),
+        expires_at=in_seconds(ends),
+        note=_kept_until(ends, terms),
+    )
+    return _page_row(page.order_id, page.attempt + 1, request, ends, now)
+
+
+def _page_row(
+    order_id: int, attempt: int, request: PageRequest, ends: datetime, now: datetime
+) -> PaymentPage:
     return PaymentPage(
-        order_id=order.id,
+        order_id=order_id,
+        attempt=attempt,
         idempotency_key=request.key,
         expires_at=ends,
         parameters=request.as_data(),
         created_at=now,
         looked_at=now,
     )
+
+
+def _end(terms: Terms, now: datetime) -> datetime:
+    return (now + timedelta(minutes=terms.hold_minutes)).replace(microsecond=0)
+
+
+def _kept_until(ends: datetime, terms: Terms) -> str:
+    return f"Your shoes are kept for you until {time_words(ends, terms.zone)}."

@@ -15,6 +15,7 @@ from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
 from storefront.db import db
 from storefront.limits import limiter
+from storefront.orders import views as orders
 from storefront.orders.models import Order, PaymentPage
 
 REFUSED = (
@@ -28,6 +29,14 @@ SILENT = (
     " Please try again in a few minutes{phone}."
 )
 
+STILL_KEPT = (
+    "The payment company does not answer just now. Your shoes are kept for you meanwhile."
+    " Please try again in a few minutes{phone}."
+)
+NO_NEW_PAGE = (
+    "The payment company gave us no new payment page, so the time could not be made longer."
+    " Nothing was charged. Please write to us{phone}."
+)
 TOO_OFTEN = (
     "Payment was started very often from your network. Please wait an hour, or write to us and we"
     " will help you."
@@ -67,6 +76,26 @@ def start() -> ResponseReturnValue:
     response = current_app.make_response(redirect(address, 303))
     cookie.write(response, cart)
     return response
+
+
+@blueprint.post("/orders/<reference>/extension")
+@limiter.limit("30 per hour", exempt_when=_in_own_demo, error_message=TOO_OFTEN)
+def extend(reference: str) -> ResponseReturnValue:
+    """Give a waiting order more time to be paid: a new payment page, and the same hold."""
+    order_id = db.session.scalar(select(Order.id).where(Order.reference == reference)) or abort(404)
+    try:
+        purchase.extend(order_id, payments=payments(), terms=terms(), now=utcnow())
+    except purchase.AlreadyPaid:
+        pass  # the order's page says so
+    except purchase.CannotExtend as problem:
+        return orders.page(reference, str(problem), status=409)
+    except Refused as error:
+        log.error("order %s got no new page: %s", order_id, error)
+        return orders.page(reference, _with_phone(NO_NEW_PAGE), status=503)
+    except Unclear as error:
+        log.error("no answer about a new page for order %s: %s", order_id, error)
+        return orders.page(reference, _with_phone(STILL_KEPT), status=503)
+    return redirect(url_for("orders.show", reference=reference), 303)
 
 
 @blueprint.get("/checkout/return")

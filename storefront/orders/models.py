@@ -20,6 +20,7 @@ from storefront.catalogue.models import Variant
 from storefront.db import Base
 
 FIRST_NUMBER = 1001
+LIVE = ("opening", "open")  # payment pages that somebody may still pay on
 STATES = ("pending", "paid", "dispatched", "lapsed", "cancelled")
 
 
@@ -86,6 +87,12 @@ class Order(Base):
     def number(self) -> int:
         """What people call the order."""
         return self.id + FIRST_NUMBER - 1
+
+    @property
+    def page(self) -> "PaymentPage":
+        """The payment page that counts: the latest that may be paid on, else the latest."""
+        live = [page for page in self.pages if page.status in LIVE]
+        return (live or self.pages)[-1]
 
 
 class OrderLine(Base):

@@ -14,6 +14,11 @@ blueprint = Blueprint("orders", __name__)
 
 @blueprint.get("/orders/<reference>")
 def show(reference: str) -> Response:
+    return page(reference)
+
+
+def page(reference: str, *sentences: str, status: int = 200) -> Response:
+    """Show an order, with sentences about what could not be done; 404 where there is none."""
     order = db.session.scalar(
         select(Order)
         .where(Order.reference == reference)
@@ -24,14 +29,17 @@ def show(reference: str) -> Response:
             joinedload(Order.dispatch),
         )
     ) or abort(404)
-    page = current_app.make_response(
+    response = current_app.make_response(
         render(
             "storefront/orders/show.html",
             order=order,
-            payment=order.pages[-1] if order.pages else None,
+            payment=order.page if order.pages else None,
             now=utcnow(),
             marks={mark.kind for mark in order.marks if mark.ended_at is None},
+            sentences=sentences,
+            hold_minutes=current_app.config["HOLD_MINUTES"],
         )
     )
-    page.headers["X-Robots-Tag"] = "noindex"
-    return page
+    response.status_code = status
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

@@ -19,7 +19,7 @@ from granian.cli import cli as granian
 from sqlalchemy import select
 
 from storefront.catalogue.models import Variant
-from storefront.checkout import purchase
+from storefront.checkout import purchase, sweeper
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
 from storefront.db import GuardedSession, db
@@ -114,11 +114,11 @@ def sweep_an_hour_later() -> None:
 
     The company is a process with a clock of its own, so it is asked to end the pages.
     """
-    purchase.sweep(payments=payments(), terms=terms(), now=_later(4))
+    sweeper.sweep(payments=payments(), terms=terms(), now=_later(4))
     ids = select(PaymentPage.session_id).where(PaymentPage.session_id.is_not(None))
     for session_id in db.session.scalars(ids).all():
         payments().close_page(session_id or "")
-    purchase.sweep(payments=payments(), terms=terms(), now=_later(61))
+    sweeper.sweep(payments=payments(), terms=terms(), now=_later(61))
 
 
 def send_mail(minutes: float) -> int:

@@ -1,16 +1,18 @@
 """The other request comes just before or after a step of this one; the end is right in each."""
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from requests import HTTPError
 from sqlalchemy import func, select
 
 from storefront.cart.models import Cart
 from storefront.catalogue.models import Variant
-from storefront.checkout import purchase
+from storefront.checkout import purchase, sweeper
 from storefront.checkout.payments import PageFacts, StripePayments, Unclear
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
@@ -59,7 +61,7 @@ def settle(session_id: str) -> Order | None:
 
 def sweep(minutes: float) -> int:
     later = utcnow() + timedelta(minutes=minutes)
-    return purchase.sweep(payments=payments(), terms=terms(), now=later)
+    return sweeper.sweep(payments=payments(), terms=terms(), now=later)
 
 
 def id_of(address: str) -> str:
@@ -269,6 +271,91 @@ def test_changed_cart_leads_to_the_order_that_was_paid_meanwhile(
 
     assert meanwhile.errors == []
     check_paid_once(variant)
+
+
+# More time to pay
+
+
+def extend(order_id: int) -> None:
+    purchase.extend(order_id, payments=payments(), terms=terms(), now=utcnow())
+
+
+STEPS_OF_EXTEND = ["_next_page", "open_and_attach", "_close_pages", "close", "apply", "attach"]
+
+
+@pytest.mark.parametrize("step", STEPS_OF_EXTEND)
+def test_more_time_asked_for_twice_leaves_one_page_to_pay_on(
+    make: Make, company: Company, variant: Variant, meanwhile: Meanwhile, step: str
+) -> None:
+    start(make.cart((variant, 1)))
+    order_id = orders()[0].id
+
+    meanwhile.before(purchase, step, lambda: extend(order_id))
+    extend(order_id)
+    meanwhile.over()
+
+    assert meanwhile.errors == []
+    assert counts(variant.id) == (PAIRS, 1)
+    check_books(sessions(company))
+
+
+@pytest.mark.parametrize("step", STEPS_OF_EXTEND)
+def test_order_goes_on_when_its_old_page_is_said_to_have_expired(
+    make: Make, company: Company, variant: Variant, meanwhile: Meanwhile, step: str
+) -> None:
+    address = start(make.cart((variant, 1)))
+    order_id = orders()[0].id
+
+    meanwhile.after(purchase, step, lambda: settle(id_of(address)))
+    extend(order_id)
+    meanwhile.over()
+
+    assert meanwhile.errors == []
+    assert [order.state for order in orders()] == ["pending"]
+    assert counts(variant.id) == (PAIRS, 1)
+    check_books(sessions(company))
+
+
+@pytest.mark.parametrize("step", ["_next_page", "open_and_attach", "_close_pages", "close"])
+def test_old_page_paid_while_more_time_is_asked_for_pays_the_order_once(
+    make: Make, company: Company, variant: Variant, meanwhile: Meanwhile, step: str
+) -> None:
+    address = start(make.cart((variant, 1)))
+    order_id = orders()[0].id
+
+    def pay() -> None:
+        company.pay(address)
+        settle(id_of(address))
+
+    meanwhile.before(purchase, step, pay)
+    with pytest.raises(purchase.AlreadyPaid):
+        extend(order_id)
+    meanwhile.over()
+
+    assert meanwhile.errors == []
+    check_paid_once(variant)
+    assert [s["status"] for s in sessions(company)] == ["complete"]
+
+
+@pytest.mark.parametrize("step", STEPS_OF_EXTEND)
+def test_more_time_and_the_end_of_the_page_agree_whoever_is_first(
+    make: Make, company: Company, variant: Variant, meanwhile: Meanwhile, step: str
+) -> None:
+    address = start(make.cart((variant, 1)))
+    order_id = orders()[0].id
+
+    def end() -> None:
+        with suppress(HTTPError):  # the page has been closed by now
+            company.expire(id_of(address))
+        settle(id_of(address))
+
+    meanwhile.before(purchase, step, end)
+    with suppress(purchase.CannotExtend):
+        extend(order_id)
+    meanwhile.over()
+
+    assert meanwhile.errors == []
+    check_books(sessions(company))
 
 
 # Two shoppers

@@ -1,6 +1,7 @@
 """Any order of a shop's acts keeps its books: a state machine that tries to break them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -22,8 +23,8 @@ from sqlalchemy import func, select
 from storefront.cart.models import MOST_OF_ONE, Cart, Line
 from storefront.cart.queries import without_bought
 from storefront.catalogue.models import Variant
-from storefront.checkout import purchase
-from storefront.checkout.payments import Event, OpenPage, PageFacts, PageRequest
+from storefront.checkout import purchase, sweeper
+from storefront.checkout.payments import Event, OpenPage, PageFacts, PageRequest, Unclear
 from storefront.checkout.setting import terms
 from storefront.clock import utcnow
 from storefront.db import Base, db, new_secret
@@ -37,8 +38,8 @@ pytestmark = pytest.mark.slow
 CARTS = 3
 PAIRS = 4
 PROFILE = settings(
-    max_examples=15,
-    stateful_step_count=25,
+    max_examples=20,
+    stateful_step_count=30,
     deadline=None,
     database=None,
     derandomize=True,
@@ -57,9 +58,21 @@ class Company:
     def __init__(self) -> None:
         self.pages: dict[str, PageRequest] = {}
         self.status: dict[str, str] = {}
+        self.silent = ""
+
+    @contextmanager
+    def silent_at(self, request: str) -> Iterator[None]:
+        """Give no answer to one kind of request meanwhile."""
+        self.silent = request
+        try:
+            yield
+        finally:
+            self.silent = ""
 
     def open_page(self, request: PageRequest) -> OpenPage:
         db.assert_idle()
+        if self.silent == "open_page":
+            raise Unclear("nobody answers")
         id_ = f"cs_{request.key}"
         self.pages.setdefault(id_, request)
         self.status.setdefault(id_, "open")
@@ -72,6 +85,8 @@ class Company:
 
     def close_page(self, session_id: str) -> None:
         db.assert_idle()
+        if self.silent == "close_page":
+            raise Unclear("nobody answers")
         self.end(session_id, "expired")
 
     def look_up(self, session_id: str) -> PageFacts | None:
@@ -147,7 +162,23 @@ class Shop(RuleBasedStateMachine):
     @rule(page=pages)
     def open_and_attach(self, page: int | None) -> None:
         if page is not None:
-            self._try(lambda: purchase.open_and_attach(page, payments=self.company, now=utcnow()))
+            self._try(
+                lambda: purchase.open_and_attach(
+                    page, payments=self.company, terms=terms(), now=utcnow()
+                )
+            )
+
+    @rule(data=st.data(), silent=st.sampled_from(["", "close_page", "open_page"]))
+    def ask_for_more_time(self, data: st.DataObject, silent: str) -> None:
+        """The shopper of any order asks for more time; the company may not answer."""
+        ids = db.session.scalars(select(Order.id).where(Order.pages.any()).order_by(Order.id)).all()
+        if not ids:
+            return
+        order = data.draw(st.sampled_from(list(ids)))
+        with self.company.silent_at(silent):
+            self._try(
+                lambda: purchase.extend(order, payments=self.company, terms=terms(), now=utcnow())
+            )
 
     @rule(data=st.data(), ending=st.sampled_from(["complete", "expired"]))
     def end_a_page(self, data: st.DataObject, ending: str) -> None:
@@ -176,7 +207,7 @@ class Shop(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([0, 4, 61, 3000]))
     def sweep(self, minutes: int) -> None:
         later = utcnow() + timedelta(minutes=minutes)
-        purchase.sweep(payments=self.company, terms=terms(), now=later)
+        sweeper.sweep(payments=self.company, terms=terms(), now=later)
 
     # Shoes that go singly: left and right of two sizes in one order
 
@@ -283,6 +314,15 @@ class Shop(RuleBasedStateMachine):
         assert len(waiting) == len(set(waiting))
 
     @invariant()
+    def nobody_can_pay_on_two_pages_of_an_order(self) -> None:
+        numbers = [
+            page.number
+            for id_, page in self.company.pages.items()
+            if self.company.status[id_] == "open"
+        ]
+        assert len(numbers) == len(set(numbers))
+
+    @invariant()
     def order_waits_as_long_as_its_page_can_be_paid(self) -> None:
         can_be_paid = {id_ for id_, status in self.company.status.items() if status == "open"}
         rows = db.session.execute(
@@ -298,10 +338,10 @@ class Shop(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Let all time pass: what was paid is sold, nothing is held but the mixed pairs."""
-        for id_ in self.company.pages:
-            self.company.end(id_, "expired")
-        self.sweep(3000)
-        self.sweep(3000)
+        for _ in range(3):
+            for id_ in self.company.pages:
+                self.company.end(id_, "expired")
+            self.sweep(3000)
         self.counts_are_possible()
         self.books_agree()
         still = select(func.count(Order.id)).where(Order.state == "pending", Order.pages.any())
@@ -335,6 +375,7 @@ class Shop(RuleBasedStateMachine):
             return act()
         except (
             purchase.CannotBuy,
+            purchase.CannotExtend,
             purchase.AlreadyPaid,
             purchase.OldOrderWaits,
             purchase.Unclear,

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from storefront.catalogue.models import Variant
-from storefront.checkout import purchase
+from storefront.checkout import purchase, sweeper
 from storefront.checkout.payments import (
     OpenPage,
     PageFacts,
@@ -342,7 +342,7 @@ def test_lost_page_is_found_again_and_closed_by_the_sweeper(make: Make, company:
         start(cart, company=Failing(payments(), error=Unclear("cut"), after=True))  # type: ignore[arg-type]
 
     later = utcnow() + timedelta(minutes=4)
-    assert purchase.sweep(payments=payments(), terms=terms(), now=later) == 1
+    assert sweeper.sweep(payments=payments(), terms=terms(), now=later) == 1
 
     assert only_order().state == "lapsed"
     assert counts(variant) == (1, 0)
@@ -360,7 +360,7 @@ def test_lost_page_is_left_alone_for_three_minutes(make: Make) -> None:
 
     later = utcnow() + timedelta(minutes=2)
 
-    assert purchase.sweep(payments=payments(), terms=terms(), now=later) == 0
+    assert sweeper.sweep(payments=payments(), terms=terms(), now=later) == 0
     assert counts(variant) == (1, 1)
 
 
@@ -370,7 +370,7 @@ def test_sweeper_settles_what_was_paid_and_never_heard(make: Make, company: Comp
     company.pay(start(make.cart((variant, 1))))
 
     later = utcnow() + timedelta(minutes=61)
-    purchase.sweep(payments=payments(), terms=terms(), now=later)
+    sweeper.sweep(payments=payments(), terms=terms(), now=later)
 
     assert only_order().state == "paid"
     assert counts(variant) == (1, 0)
@@ -382,7 +382,7 @@ def test_open_page_within_its_time_is_left_alone_where_events_are_heard(make: Ma
 
     later = utcnow() + timedelta(minutes=30)
 
-    assert purchase.sweep(payments=payments(), terms=terms(), now=later) == 0
+    assert sweeper.sweep(payments=payments(), terms=terms(), now=later) == 0
 
 
 def test_open_page_is_looked_at_each_time_where_no_events_are_heard(
@@ -393,7 +393,7 @@ def test_open_page_is_looked_at_each_time_where_no_events_are_heard(
     deaf = StripePayments(app.config["STRIPE_SECRET_KEY"], base=company.url)
 
     later = utcnow() + timedelta(minutes=2)
-    purchase.sweep(payments=deaf, terms=terms(), now=later)
+    sweeper.sweep(payments=deaf, terms=terms(), now=later)
 
     assert only_order().state == "paid"
 
@@ -405,7 +405,7 @@ def test_sweeper_keeps_the_hold_while_the_company_is_silent(make: Make) -> None:
     nobody = StripePayments(TEST_KEY, base="http://127.0.0.1:9", webhook_secret="whsec")
 
     later = utcnow() + timedelta(days=2)
-    purchase.sweep(payments=nobody, terms=terms(), now=later)
+    sweeper.sweep(payments=nobody, terms=terms(), now=later)
 
     assert counts(variant) == (1, 1)
 
@@ -549,7 +549,7 @@ def test_page_of_another_key_is_left_out_of_the_sweep(make: Make, company: Compa
 
     later = utcnow() + timedelta(days=2)
 
-    assert purchase.sweep(payments=other, terms=terms(), now=later) == 0
+    assert sweeper.sweep(payments=other, terms=terms(), now=later) == 0
     assert only_order().state == "pending"
 
 
@@ -590,8 +590,8 @@ def test_page_that_cannot_be_settled_does_not_stop_the_sweep(
     monkeypatch.setattr(purchase, "_pay", fail_once)
     later = utcnow() + timedelta(hours=2)
 
-    assert purchase.sweep(payments=payments(), terms=terms(), now=later) == 1
-    assert purchase.sweep(payments=payments(), terms=terms(), now=later) == 1
+    assert sweeper.sweep(payments=payments(), terms=terms(), now=later) == 1
+    assert sweeper.sweep(payments=payments(), terms=terms(), now=later) == 1
     db.session.rollback()
     assert set(db.session.scalars(select(Order.state))) == {"paid"}
 
@@ -610,7 +610,7 @@ def test_silent_company_is_asked_twice_and_then_left_until_the_next_sweep(make: 
     silent = Silent(payments(), error=Unclear("silent"))
     later = utcnow() + timedelta(hours=2)
     for minutes in (0, 1):
-        purchase.sweep(
+        sweeper.sweep(
             payments=silent,  # type: ignore[arg-type]
             terms=terms(),
             now=later + timedelta(minutes=minutes),

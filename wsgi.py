@@ -75,7 +75,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     Migrate(app, db.db, directory=str(settings.INSTANCE.parent / "migrations"))
     for room in (media, catalogue, coaches, cart, checkout, webhook, orders, pages, blog_views):
         app.register_blueprint(room.blueprint)
-    for desk in (staff, orders_desk, stock_desk, comments_desk):
+    for desk in (staff, orders_desk, checkout_desk, stock_desk, comments_desk):
         app.register_blueprint(desk.blueprint)
     staff.desks[:] = [
         ("/staff/orders", "Orders", orders_desk.ROLES),

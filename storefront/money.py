@@ -1,7 +1,9 @@
 """Money: whole minor units inside, text for people at the edge."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
+from itertools import accumulate, pairwise
 
 from babel.numbers import format_currency, get_currency_precision
 
@@ -32,3 +34,17 @@ def to_minor(text: str, currency: str) -> int:
     if not 0 <= amount <= 99_999_999:
         raise ValueError(f"{text!r} is out of range")
     return int(amount)
+
+
+def split(total: int, weights: Sequence[int]) -> list[int]:
+    """Return minor units shared out by weight; the shares add up to the total.
+
+    Where all weights are zero the first takes all. Raises ValueError where there are none.
+    """
+    if not weights:
+        raise ValueError("nobody to share among")
+    whole = sum(weights)
+    if whole == 0:
+        return [total] + [0] * (len(weights) - 1)
+    steps = [total * reached // whole for reached in accumulate(weights, initial=0)]
+    return [after - before for before, after in pairwise(steps)]

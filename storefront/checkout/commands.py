@@ -10,5 +10,5 @@ group = AppGroup("checkout", help="Payments and what became of them.")
 
 @group.command("sweep")
 def sweep() -> None:
-    """Settle every overdue payment page now."""
-    click.echo(f"{jobs.sweep()} payment pages settled")
+    """Settle every overdue payment page and refund now."""
+    click.echo(f"{jobs.sweep()} payment pages and refunds settled")

@@ -1,13 +1,166 @@
-"""What staff must know of payments today."""
+"""What staff do with money: give it back, cancel an order, and see what payments are about."""
 
-from storefront.checkout.setting import payments
+from collections.abc import Iterator
 
+from flask import abort, current_app, flash, redirect, request, url_for
+from flask import render_template as render
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from werkzeug.exceptions import Conflict
+
+from storefront.checkout import refunds
+from storefront.checkout.forms import RefundForm
+from storefront.checkout.payments import Refused, Unclear
+from storefront.checkout.refunds import Left, Wish
+from storefront.checkout.setting import payments, terms
+from storefront.clock import utcnow
+from storefront.db import new_secret
+from storefront.money import money_words
+from storefront.orders import queries as orders
+from storefront.orders.desk import NUMBER
+from storefront.orders.models import Order, Refund
+from storefront.staff.desk import desk_blueprint
+from storefront.stock.ledger import Shoes
+
+ROLES = ("stock",)
 HEARS_NOTHING = (
     "No payment events are heard, because STRIPE_WEBHOOK_SECRET is not set. Orders are settled"
     " when shoppers come back from the payment page, and by the jobs process every minute."
 )
+NOT_CLEAR = (
+    "The payment company does not answer just now, so it is not known yet whether the money was"
+    " given back. It is asked again every minute; please do not give it back a second time."
+)
+
+blueprint = desk_blueprint("payments_desk", __name__, roles=ROLES)
 
 
 def note() -> str:
     """Say that no events are heard, '' where they are."""
     return "" if payments().hears_events else HEARS_NOTHING
+
+
+@blueprint.route(f"/orders/{NUMBER}/refunds", methods=["GET", "POST"])
+def refund(number: int) -> ResponseReturnValue:
+    """Choose what is given back, look at the sum, and give it back."""
+    order = _order(number)
+    left = refunds.left_of(order)
+    if request.method == "GET":
+        return _page(order, left, _empty_form(left))
+    form = RefundForm()
+    if not form.validate():
+        return _page(order, left, form), 422
+    try:
+        wishes = list(_wishes(form, left))
+        amount = left.amount_minor(wishes, delivery=form.delivery.data)
+        if request.form.get("action") != "give":
+            refunds.check(left, wishes, amount_minor=amount, currency=order.currency)
+            form.expected.data = str(amount)
+            return _page(order, left, form, amount_minor=amount)
+        refund_id = refunds.begin(
+            order.id,
+            wishes,
+            delivery=form.delivery.data,
+            expected_minor=int(form.expected.data or "-1"),
+            reason=form.reason.data,
+            note=(form.note.data or "").strip(),
+            key=form.key.data or new_secret(),
+            by=current_user.known_as,
+            now=utcnow(),
+        )
+    except refunds.CannotRefund as problem:
+        order = _order(number)
+        return _page(order, refunds.left_of(order), form, problem=str(problem)), 409
+    except ValueError:
+        abort(400)
+    _carry_out(refund_id)
+    return redirect(url_for("orders_desk.show", number=number), 303)
+
+
+@blueprint.post(f"/orders/{NUMBER}/cancellation")
+def cancel(number: int) -> ResponseReturnValue:
+    """Cancel a paid order that was not sent, and give all its money back."""
+    order_id = _order(number).id
+    try:
+        refund_id = refunds.cancel(
+            order_id,
+            key=new_secret(),
+            by=current_user.known_as,
+            now=utcnow(),
+            shop_url=current_app.config["SHOP_URL"],
+        )
+    except refunds.CannotCancel as problem:
+        raise Conflict(str(problem)) from None
+    flash(f"Order {number} is cancelled and its shoes are back in stock.", "info")
+    if refund_id is not None:
+        _carry_out(refund_id)
+    return redirect(url_for("orders_desk.show", number=number), 303)
+
+
+def _carry_out(refund_id: int) -> None:
+    """Ask the company for the money, and say what it answered."""
+    try:
+        refund = refunds.carry_out(
+            refund_id, payments=payments(), now=utcnow(), shop_url=terms().shop_url
+        )
+    except Refused as error:
+        flash(f"The payment company refused to give the money back: {error}", "error")
+    except Unclear:
+        flash(NOT_CLEAR, "error")
+    else:
+        flash(_words(refund), "error" if refund.status == "failed" else "info")
+
+
+def _words(refund: Refund) -> str:
+    amount = money_words(refund.amount_minor, refund.order.currency)
+    return {
+        "succeeded": f"{amount} was given back.",
+        "pending": f"{amount} is on its way back.",
+    }.get(refund.status, f"{amount} could not be given back: {refund.why or refund.status}.")
+
+
+def _order(number: int) -> Order:
+    return orders.order(number) or abort(404)
+
+
+def _empty_form(left: Left) -> RefundForm:
+    form = RefundForm(formdata=None, key=new_secret())
+    for each in left.lines:
+        form.lines.append_entry({"line_id": str(each.line.id), "restock": True})
+    return form
+
+
+def _wishes(form: RefundForm, left: Left) -> Iterator[Wish]:
+    """Read the form's lines. Raises CannotRefund for a line that is not of this order."""
+    lines = {str(each.line.id): each.line for each in left.lines}
+    for entry in form.lines.entries:
+        line = lines.get(entry.form.line_id.data)
+        if line is None:
+            raise refunds.CannotRefund("That line is not of this order.")
+        pairs = entry.form.pairs.data or 0
+        yield Wish(
+            line.id,
+            Shoes(
+                (pairs if line.left_variant_id is not None else 0) + (entry.form.left.data or 0),
+                (pairs if line.right_variant_id is not None else 0) + (entry.form.right.data or 0),
+            ),
+            restock=entry.form.restock.data,
+        )
+
+
+def _page(
+    order: Order,
+    left: Left,
+    form: RefundForm,
+    *,
+    amount_minor: int | None = None,
+    problem: str = "",
+) -> str:
+    return render(
+        "storefront/checkout/desk_refund.html",
+        order=order,
+        left=left,
+        form=form,
+        amount_minor=amount_minor,
+        problem=problem,
+    )

@@ -40,6 +40,7 @@ def note_event(
             "id": event.id,
             "type": event.type,
             "session_id": event.session_id,
+            "payment_intent": event.payment_intent,
             "received_at": now,
             **facts,
         },

@@ -1,14 +1,16 @@
 """What is due each minute: warnings that a time to pay ends, and the sweeper."""
 
-from storefront.checkout import letters, sweeper
+from storefront.checkout import letters, refunds, sweeper
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
 from storefront.jobs import Job
 
 
 def sweep() -> int:
-    """Settle overdue payment pages; return how many were looked at."""
-    return sweeper.sweep(payments=payments(), terms=terms(), now=utcnow())
+    """Settle overdue payment pages and refunds; return how many were."""
+    ours, now = terms(), utcnow()
+    settled = sweeper.sweep(payments=payments(), terms=ours, now=now)
+    return settled + refunds.sweep(payments=payments(), now=now, shop_url=ours.shop_url)
 
 
 def warn() -> int:

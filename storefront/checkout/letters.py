@@ -11,7 +11,7 @@ from storefront.db import db
 from storefront.mail import outbox
 from storefront.mail.models import TO_STAFF
 from storefront.money import money_words
-from storefront.orders.models import Order, PaymentPage
+from storefront.orders.models import Dispute, Order, PaymentPage, Refund
 
 WARNED_BEFORE = timedelta(minutes=10)
 
@@ -99,5 +99,72 @@ def order_paid(order: Order, *, owed: bool, shop_url: str, zone: ZoneInfo, now: 
         recipient=TO_STAFF,
         template="order_new",
         facts=facts,
+        now=now,
+    )
+
+
+def order_refunded(refund: Refund, *, shop_url: str, now: datetime) -> None:
+    """Queue the mail that money is on its way back, where an address is known."""
+    order = refund.order
+    if order.email:
+        outbox.queue(
+            cause=f"order-refunded:{refund.id}",
+            recipient=order.email,
+            template="order_refunded",
+            facts={
+                "number": order.number,
+                "amount": money_words(refund.amount_minor, order.currency),
+                "order_address": f"{shop_url}/orders/{order.reference}",
+            },
+            now=now,
+        )
+
+
+def order_cancelled(order: Order, *, shop_url: str, now: datetime) -> None:
+    """Queue the mail that an order will not be sent, where an address is known."""
+    if order.email:
+        outbox.queue(
+            cause=f"order-cancelled:{order.number}",
+            recipient=order.email,
+            template="order_cancelled",
+            facts={
+                "number": order.number,
+                "order_address": f"{shop_url}/orders/{order.reference}",
+            },
+            now=now,
+        )
+
+
+def refund_failed(refund: Refund, *, shop_url: str, now: datetime) -> None:
+    """Tell staff that money which was to go back did not arrive."""
+    order = refund.order
+    outbox.queue(
+        cause=f"refund-failed:{refund.id}",
+        recipient=TO_STAFF,
+        template="refund_failed",
+        facts={
+            "number": order.number,
+            "amount": money_words(refund.amount_minor, order.currency),
+            "why": refund.why,
+            "staff_address": f"{shop_url}/staff/orders/{order.number}",
+        },
+        now=now,
+    )
+
+
+def dispute(order: Order, dispute: Dispute, *, shop_url: str, now: datetime) -> None:
+    """Tell staff of a dispute, once when it is opened and once when it is decided."""
+    outbox.queue(
+        cause=f"dispute:{dispute.id}:{'ended' if dispute.ended_at else 'open'}",
+        recipient=TO_STAFF,
+        template="dispute",
+        facts={
+            "number": order.number,
+            "amount": money_words(dispute.amount_minor, order.currency),
+            "reason": dispute.reason.replace("_", " "),
+            "status": dispute.status.replace("_", " "),
+            "has_ended": dispute.ended_at is not None,
+            "staff_address": f"{shop_url}/staff/orders/{order.number}",
+        },
         now=now,
     )

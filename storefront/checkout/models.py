@@ -17,6 +17,7 @@ class PaymentEvent(Base):
     id: Mapped[str] = mapped_column(String(255), primary_key=True)
     type: Mapped[str] = mapped_column(String(80))
     session_id: Mapped[str | None] = mapped_column(String(255))
+    payment_intent: Mapped[str | None] = mapped_column(String(255))
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
     received_at: Mapped[datetime]
     applied_at: Mapped[datetime | None]

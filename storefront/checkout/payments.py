@@ -14,6 +14,7 @@ import stripe
 from storefront.db import db
 
 FAILED = {"requires_payment_method", "canceled"}  # what a delayed payment becomes in the end
+DECIDED = {"won", "lost", "warning_closed", "prevented"}  # what a dispute becomes in the end
 TIMEOUT = 10  # seconds for one request
 BUSY_TRIES = 20  # while another request with the same key is at work
 BUSY_PAUSE = 0.25  # seconds
@@ -109,12 +110,39 @@ class PageFacts:
 
 
 @dataclass(frozen=True)
+class RefundFacts:
+    """A refund as the company describes it; `key` is ours, '' for one that is not of the shop.
+
+    `status` is pending, succeeded or failed; `why` says why it failed.
+    """
+
+    refund_id: str
+    key: str
+    amount_minor: int
+    status: str
+    why: str
+
+
+@dataclass(frozen=True)
+class DisputeFacts:
+    """That a bank took a payment back, or what became of it. `has_ended`: it is decided."""
+
+    dispute_id: str
+    amount_minor: int
+    reason: str
+    status: str
+    has_ended: bool
+
+
+@dataclass(frozen=True)
 class Event:
-    """What a signed message says happened, and to which payment page."""
+    """What a signed message says happened, and to which payment page or payment."""
 
     id: str
     type: str
     session_id: str | None
+    payment_intent: str | None = None
+    dispute: DisputeFacts | None = None
 
 
 class Payments(Protocol):
@@ -126,6 +154,8 @@ class Payments(Protocol):
     def open_page(self, request: PageRequest) -> OpenPage: ...
     def look_up(self, session_id: str) -> PageFacts | None: ...
     def close_page(self, session_id: str) -> None: ...
+    def refund(self, payment_intent: str, amount_minor: int, key: str) -> RefundFacts: ...
+    def refunds_of(self, payment_intent: str) -> list[RefundFacts]: ...
     def read_event(self, body: bytes, signature: str) -> Event: ...
 
 
@@ -179,6 +209,26 @@ class StripePayments:
         except Refused:
             pass  # complete or expired: the look-up that follows says which
 
+    def refund(self, payment_intent: str, amount_minor: int, key: str) -> RefundFacts:
+        """Give money back; the same key again gives the same refund. Raises Refused or Unclear."""
+        with _in_our_words():
+            return _refund_facts(
+                self._client.v1.refunds.create(
+                    {
+                        "payment_intent": payment_intent,
+                        "amount": amount_minor,
+                        "metadata": {"refund": key},
+                    },
+                    {"idempotency_key": key},
+                )
+            )
+
+    def refunds_of(self, payment_intent: str) -> list[RefundFacts]:
+        """Return every refund of a payment, newest first. Raises Refused or Unclear."""
+        with _in_our_words():
+            found = self._client.v1.refunds.list({"payment_intent": payment_intent, "limit": 100})
+            return [_refund_facts(refund) for refund in found.auto_paging_iter()]
+
     def read_event(self, body: bytes, signature: str) -> Event:
         """Return a signed event. Raises BadEvent for a forged, stale or unreadable one."""
         try:
@@ -187,8 +237,7 @@ class StripePayments:
             )
             event = json.loads(body)
             thing = event["data"]["object"]
-            is_page = event["type"].startswith("checkout.session.")
-            return Event(str(event["id"]), event["type"], str(thing["id"]) if is_page else None)
+            return _event(str(event["id"]), event["type"], thing)
         except (
             stripe.SignatureVerificationError,
             AttributeError,
@@ -198,6 +247,24 @@ class StripePayments:
             ValueError,  # not UTF-8, not JSON
         ) as error:
             raise BadEvent(str(error)) from error
+
+
+def _event(id_: str, type_: str, thing: Mapping[str, Any]) -> Event:
+    if type_.startswith("checkout.session."):
+        return Event(id_, type_, str(thing["id"]))
+    intent = thing.get("payment_intent")
+    intent = str(intent["id"] if isinstance(intent, dict) else intent) if intent else None
+    if not type_.startswith("charge.dispute."):
+        return Event(id_, type_, None, intent if "refund" in type_ else None)
+    status = str(thing["status"])
+    dispute = DisputeFacts(
+        dispute_id=str(thing["id"]),
+        amount_minor=int(thing["amount"]),
+        reason=str(thing.get("reason") or ""),
+        status=status,
+        has_ended=status in DECIDED,
+    )
+    return Event(id_, type_, None, intent, dispute)
 
 
 class _Missing(Refused):
@@ -295,6 +362,20 @@ def _facts(session: stripe.checkout.Session) -> PageFacts:
         payment_intent=_id(intent) if intent else None,
         has_failed=not isinstance(intent, str | None) and intent.status in FAILED,
         person=_person(session),
+    )
+
+
+def _refund_facts(refund: stripe.Refund) -> RefundFacts:
+    told = refund.to_dict()
+    status = told.get("status") or "pending"
+    return RefundFacts(
+        refund_id=refund.id,
+        key=(told.get("metadata") or {}).get("refund", ""),
+        amount_minor=refund.amount,
+        status={"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}.get(
+            status, "pending"
+        ),
+        why=told.get("failure_reason") or "",
     )
 
 

@@ -36,8 +36,8 @@ from storefront.checkout.payments import (
 )
 from storefront.clock import day_of, time_words
 from storefront.db import db, new_secret
-from storefront.orders import of_cart
-from storefront.orders.models import LIVE, Order, OrderLine, OrderMark, PaymentPage
+from storefront.orders import marks, of_cart
+from storefront.orders.models import LIVE, Order, OrderLine, PaymentPage
 from storefront.stock import ledger
 
 TRIES = 3
@@ -149,7 +149,7 @@ def extend(order_id: int, *, payments: Payments, terms: Terms, now: datetime) ->
     """
     with db.writing():
         order = db.session.get_one(Order, order_id, populate_existing=True, with_for_update=True)
-        if order.paid_at is not None or _open_marks(order):
+        if order.paid_at is not None or marks.any_open(order):
             raise AlreadyPaid(order.reference)
         if order.state != "pending":
             raise CannotExtend("This order has ended, so its time cannot be made longer.")
@@ -223,7 +223,7 @@ def _close_pages(
     )
     for page_id in db.session.scalars(live.order_by(PaymentPage.attempt)).all():
         order = close(page_id, payments=payments, terms=terms, now=now)
-        if order is not None and (order.paid_at is not None or _open_marks(order)):
+        if order is not None and (order.paid_at is not None or marks.any_open(order)):
             raise AlreadyPaid(order.reference)
     if db.session.scalar(live.limit(1)) is not None:
         raise Unclear("an older payment page of the order is still open")
@@ -280,7 +280,7 @@ def apply(
         page = _page_of(session_id, facts)
         if page is not None:
             if facts is None and page.order.account != account:
-                _mark(page.order, "parked", "Made under another key of the company.", now=now)
+                marks.put(page.order, "parked", "Made under another key of the company.", now=now)
             elif facts is None:
                 _lapse(page, why="unknown", now=now)
             elif facts.is_paid:
@@ -288,7 +288,7 @@ def apply(
             elif facts.status == "complete" and facts.has_failed:
                 _lapse(page, why="failed", now=now)
             elif facts.status == "complete" and page.order.state == "pending":
-                _mark(page.order, "processing", "The payment is still on its way.", now=now)
+                marks.put(page.order, "processing", "The payment is still on its way.", now=now)
             elif facts.status == "expired":
                 _lapse(page, why="expired", now=now)
         if event is not None:
@@ -337,7 +337,7 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
     order = page.order
     wrong = _what_does_not_add_up(order, page, facts)
     if wrong:
-        _mark(order, "parked", wrong, now=now)
+        marks.put(order, "parked", wrong, now=now)
         return
     offered = page.parameters["deliveries"]
     paid = db.session.scalar(
@@ -361,7 +361,7 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
         _note_paid_again(page, now=now)
         return
     page.status = "complete"
-    _unmark(order, now=now)
+    marks.end(order, now=now)
     db.session.flush()
     db.session.refresh(order)
     try:
@@ -369,7 +369,7 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
             ledger.sell(order, now=now)
         owed = False
     except ledger.NotEnough:
-        _mark(order, "owed", "Paid after its time had ended, and the shoes were sold.", now=now)
+        marks.put(order, "owed", "Paid after its time had ended, and the shoes were sold.", now=now)
         owed = True
     letters.order_paid(order, owed=owed, shop_url=terms.shop_url, zone=terms.zone, now=now)
 
@@ -380,7 +380,7 @@ def _note_paid_again(page: PaymentPage, *, now: datetime) -> None:
         return
     page.status = "complete"
     why = "A second payment page of this order was paid too. Give that money back."
-    _mark(page.order, "parked", why, now=now)
+    marks.put(page.order, "parked", why, now=now)
 
 
 def _what_does_not_add_up(order: Order, page: PaymentPage, facts: PageFacts) -> str:
@@ -416,32 +416,8 @@ def _lapse(page: PaymentPage, *, why: str, now: datetime) -> None:
     )
     if lapsed is not None:
         ledger.release(page.order_id, why=why, now=now)
-        _unmark(page.order, now=now)
+        marks.end(page.order, now=now)
         db.session.refresh(page.order)
-
-
-def _mark(order: Order, kind: str, why: str, *, now: datetime) -> None:
-    values = {"order_id": order.id, "kind": kind, "why": why, "at": now}
-    db.insert_once(OrderMark, "order_id", "kind", values=values)
-
-
-def _unmark(order: Order, *, now: datetime) -> None:
-    """End what was open about an order's payment, now that it is decided."""
-    db.session.execute(
-        update(OrderMark)
-        .where(OrderMark.order_id == order.id, OrderMark.ended_at.is_(None))
-        .values(ended_at=now)
-    )
-
-
-def _open_marks(order: Order) -> bool:
-    return bool(
-        db.session.scalar(
-            select(OrderMark.id)
-            .where(OrderMark.order_id == order.id, OrderMark.ended_at.is_(None))
-            .limit(1)
-        )
-    )
 
 
 def _refuse_problems(chosen: Basket) -> None:

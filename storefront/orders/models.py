@@ -44,6 +44,7 @@ class Order(Base):
             postgresql_where=text("state = 'pending'"),
         ),
         Index("ix_orders_state", "state", "id"),
+        Index("ix_orders_payment_intent", "payment_intent"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -81,6 +82,8 @@ class Order(Base):
         back_populates="order", order_by="PaymentPage.attempt"
     )
     marks: Mapped[list["OrderMark"]] = relationship(order_by="OrderMark.id")
+    refunds: Mapped[list["Refund"]] = relationship(back_populates="order", order_by="Refund.id")
+    disputes: Mapped[list["Dispute"]] = relationship(order_by="Dispute.id")
     dispatch: Mapped["Dispatch | None"] = relationship()
 
     @hybrid_property
@@ -193,3 +196,74 @@ class Dispatch(Base):
     at: Mapped[datetime]
     carrier: Mapped[str] = mapped_column(String(80), default="")
     tracking: Mapped[str] = mapped_column(String(80), default="")
+
+
+class Refund(Base):
+    """Money given back of an order, in minor units; `delivery_minor` is the part for delivery.
+
+    `key` repeats the very same request; `refund_id` is the company's name for it. A refund made
+    in the company's own dashboard has no lines. `refused`: it never was; `failed`: the bank sent
+    the money back.
+    """
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount_minor"),
+        CheckConstraint("delivery_minor BETWEEN 0 AND amount_minor", name="delivery_minor"),
+        CheckConstraint(
+            "status IN ('asking', 'pending', 'succeeded', 'failed', 'refused')", name="status"
+        ),
+        Index("ix_refunds_status", "status", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    refund_id: Mapped[str | None] = mapped_column(String(255), unique=True)
+    amount_minor: Mapped[int]
+    delivery_minor: Mapped[int] = mapped_column(default=0)
+    reason: Mapped[str] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[str] = mapped_column(String(20), default="asking")
+    why: Mapped[str] = mapped_column(Text, default="")
+    by: Mapped[str] = mapped_column(String(255))
+    at: Mapped[datetime]
+
+    order: Mapped[Order] = relationship(back_populates="refunds")
+    lines: Mapped[list["RefundLine"]] = relationship(order_by="RefundLine.id")
+
+    @property
+    def counts(self) -> bool:
+        """Whether this money has left us, or is about to."""
+        return self.status in {"asking", "pending", "succeeded"}
+
+
+class RefundLine(Base):
+    """The shoes of one order line that a refund pays back."""
+
+    __tablename__ = "refund_lines"
+    __table_args__ = (
+        UniqueConstraint("refund_id", "order_line_id"),
+        CheckConstraint('"left" >= 0 AND "right" >= 0 AND "left" + "right" > 0', name="shoes"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refunds.id"))
+    order_line_id: Mapped[int] = mapped_column(ForeignKey("order_lines.id"), index=True)
+    left: Mapped[int] = mapped_column("left")
+    right: Mapped[int] = mapped_column("right")
+
+
+class Dispute(Base):
+    """That a shopper's bank took money back. `dispute_id` is the company's name for it."""
+
+    __tablename__ = "disputes"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    dispute_id: Mapped[str] = mapped_column(String(255), unique=True)
+    amount_minor: Mapped[int]
+    reason: Mapped[str] = mapped_column(String(80), default="")
+    status: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]

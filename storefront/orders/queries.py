@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import exists, func, select, union
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from storefront.catalogue.models import Variant
 from storefront.db import db
-from storefront.orders.models import FIRST_NUMBER, Order, OrderMark
+from storefront.orders.models import FIRST_NUMBER, Dispute, Order, OrderMark, Refund
 from storefront.staff.paging import Page, page_of
 
-# Marks that wait for a person; a payment that is processing waits for the bank.
-_ASKING = (
-    select(OrderMark.order_id)
-    .where(OrderMark.ended_at.is_(None), OrderMark.kind != "processing")
-    .distinct()
+_LATER = aliased(Refund)
+# What waits for a person; a payment that is processing waits for the bank.
+_ASKING = union(
+    select(OrderMark.order_id).where(OrderMark.ended_at.is_(None), OrderMark.kind != "processing"),
+    select(Dispute.order_id).where(Dispute.ended_at.is_(None)),
+    select(Refund.order_id).where(
+        Refund.status.in_(("failed", "refused")),
+        ~exists().where(_LATER.order_id == Refund.order_id, _LATER.id > Refund.id),
+    ),
 )
 
 
@@ -37,6 +41,8 @@ def order(number: int) -> Order | None:
             selectinload(Order.lines),
             selectinload(Order.pages),
             selectinload(Order.marks),
+            selectinload(Order.refunds).selectinload(Refund.lines),
+            selectinload(Order.disputes),
             joinedload(Order.dispatch),
         )
     )

@@ -26,6 +26,7 @@ def page(reference: str, *sentences: str, status: int = 200) -> Response:
             selectinload(Order.lines),
             selectinload(Order.pages),
             selectinload(Order.marks),
+            selectinload(Order.refunds),
             joinedload(Order.dispatch),
         )
     ) or abort(404)

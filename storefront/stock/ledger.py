@@ -36,6 +36,10 @@ class NotEnough(Exception):
         self.variant_id = variant_id
 
 
+class TooMany(Exception):
+    """More shoes were to come back than were sold; nothing was changed."""
+
+
 class CountMoved(Exception):
     """The count is no longer what the edit was based on; nothing was changed."""
 
@@ -132,6 +136,55 @@ def _record_sales(
                 at=now,
                 left_after=left,
                 right_after=right,
+            )
+        )
+
+
+def restockable(order_id: int) -> dict[int, Shoes]:
+    """Return, by line, the shoes of an order that were sold and are not back in stock."""
+    rows = db.session.execute(
+        select(
+            Movement.order_line_id,
+            func.sum(Movement.left_change),
+            func.sum(Movement.right_change),
+        )
+        .join(Movement.order_line)
+        .where(OrderLine.order_id == order_id)
+        .group_by(Movement.order_line_id)
+    )
+    return {line_id: Shoes(int(-left), int(-right)) for line_id, left, right in rows if line_id}
+
+
+def restock(line: OrderLine, shoes: Shoes, *, by: str, now: datetime) -> None:
+    """Take shoes of an order line back into stock; the caller holds the order's lock.
+
+    Raises TooMany where they are more than were sold and are not back yet.
+    """
+    out = restockable(line.order_id).get(line.id, Shoes(0, 0))
+    if shoes.left > out.left or shoes.right > out.right:
+        raise TooMany
+    sides = (
+        (line.left_variant_id, Shoes(shoes.left, 0)),
+        (line.right_variant_id, Shoes(0, shoes.right)),
+    )
+    back = _added_up((variant_id, one) for variant_id, one in sides if variant_id is not None)
+    for variant_id, one in _counted(back).items():
+        if one == Shoes(0, 0):
+            continue
+        after = _change(variant_id, on_hand=one)
+        if after is None:
+            raise TooMany
+        db.session.add(
+            Movement(
+                variant_id=variant_id,
+                left_change=one.left,
+                right_change=one.right,
+                reason="returned",
+                by=by,
+                order_line_id=line.id,
+                at=now,
+                left_after=after[0],
+                right_after=after[1],
             )
         )
 

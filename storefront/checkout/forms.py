@@ -1,0 +1,77 @@
+"""What staff may ask of payments: money back, an order ended."""
+
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    FieldList,
+    Form,
+    FormField,
+    HiddenField,
+    IntegerField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
+
+MOST = 12  # of one line, as many as an order may have
+NOT_A_NUMBER = "Please give a whole number."
+REASONS = [
+    ("returned", "Sent back"),
+    ("damaged", "Arrived damaged or wrong"),
+    ("missing", "Did not arrive"),
+    ("kindness", "Out of kindness"),
+    ("other", "Something else"),
+]
+
+
+class ShoesField(IntegerField):
+    """A number of shoes or pairs; empty is none; refused in our own words."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata([text.strip() or "0" for text in valuelist])
+        except ValueError:
+            raise ValueError(NOT_A_NUMBER) from None
+
+
+def _shoes(label: str) -> ShoesField:
+    return ShoesField(
+        label, [Optional(), NumberRange(0, MOST, f"Please give 0 to {MOST}.")], default=0
+    )
+
+
+class LineForm(Form):
+    """What goes back of one line of an order."""
+
+    line_id = HiddenField()
+    pairs = _shoes("Pairs to give back")
+    left = _shoes("Left shoes alone")
+    right = _shoes("Right shoes alone")
+    restock = BooleanField("These shoes are here and can be sold again")
+
+
+class RefundForm(FlaskForm):
+    """Money back by line and delivery. `expected` is the amount that was looked at."""
+
+    lines = FieldList(FormField(LineForm))
+    delivery = BooleanField("The delivery")
+    reason = SelectField("Reason", choices=REASONS)
+    note = TextAreaField(
+        "Note for the books (may stay empty)",
+        [Length(max=500, message="Please use at most 500 characters.")],
+    )
+    key = HiddenField(validators=[Length(max=64)])
+    expected = HiddenField(validators=[Optional(), Length(max=12)])
+
+
+class EndForm(FlaskForm):
+    """Why an order is ended that the shop cannot settle by itself."""
+
+    reason = StringField(
+        "Reason",
+        [
+            InputRequired("Please write down why."),
+            Length(max=200, message="Please use at most 200 characters."),
+        ],
+    )

@@ -84,10 +84,14 @@ class Company:
             f"{self.url}/v1/checkout/sessions/{session_id}/expire", auth=(TEST_KEY, ""), timeout=10
         ).raise_for_status()
 
-    def events(self, session_id: str) -> list[dict[str, Any]]:
-        """Return the events about a checkout session, oldest first."""
+    def refunds(self, payment_intent: str) -> list[dict[str, Any]]:
+        """Return the refunds of a payment, newest first."""
+        return list(self._get(f"refunds?payment_intent={payment_intent}&limit=100")["data"])
+
+    def events(self, id_: str) -> list[dict[str, Any]]:
+        """Return the events about a checkout session or a refund, oldest first."""
         events = self._get("events?limit=100")["data"]
-        return [e for e in reversed(events) if e["data"]["object"]["id"] == session_id]
+        return [e for e in reversed(events) if e["data"]["object"]["id"] == id_]
 
     def _get(self, path: str) -> dict[str, Any]:
         answer = requests.get(f"{self.url}/v1/{path}", auth=(TEST_KEY, ""), timeout=10)

@@ -18,6 +18,7 @@ MAY_ENTER = {
     "orders_desk": {"owner", "stock"},
     "stock_desk": {"owner", "stock"},
     "comments_desk": {"owner", "editor"},
+    "payments_desk": {"owner", "stock"},
 }
 FILLED: dict[str, Any] = {"sku": "none", "number": 1, "comment_id": 1}
 

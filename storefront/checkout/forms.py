@@ -8,6 +8,7 @@ from wtforms import (
     FormField,
     HiddenField,
     IntegerField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -17,11 +18,11 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 MOST = 12  # of one line, as many as an order may have
 NOT_A_NUMBER = "Please give a whole number."
 REASONS = [
-    ("returned", "Sent back"),
-    ("damaged", "Arrived damaged or wrong"),
-    ("missing", "Did not arrive"),
-    ("kindness", "Out of kindness"),
-    ("other", "Something else"),
+    SelectChoice("returned", "Sent back"),
+    SelectChoice("damaged", "Arrived damaged or wrong"),
+    SelectChoice("missing", "Did not arrive"),
+    SelectChoice("kindness", "Out of kindness"),
+    SelectChoice("other", "Something else"),
 ]
 
 

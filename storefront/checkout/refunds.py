@@ -129,9 +129,11 @@ def _shoes_left(line: OrderLine, given: Iterable[Refund]) -> Shoes:
     return Shoes(left, right)
 
 
-def check(left: Left, wishes: Iterable[Wish], *, amount_minor: int, currency: str) -> None:
+def check(left: Left, wishes: Sequence[Wish], *, amount_minor: int, currency: str) -> None:
     """Raise CannotRefund where so much, or so many shoes, cannot be given back."""
     lines = {each.line.id: each for each in left.lines}
+    if len({wish.line_id for wish in wishes}) < len(wishes):
+        raise CannotRefund("A line was sent twice. Please look at it again.")
     for wish in wishes:
         each = lines[wish.line_id]
         if not _fits(wish.shoes, each.shoes):

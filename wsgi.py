@@ -79,11 +79,12 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         app.register_blueprint(desk.blueprint)
     staff.desks[:] = [
         ("/staff/orders", "Orders", orders_desk.ROLES),
+        ("/staff/payments", "Payments", checkout_desk.ROLES),
         ("/staff/stock", "Stock", stock_desk.ROLES),
         ("/staff/comments", "Comments", comments_desk.ROLES),
     ]
     staff.notes[:] = [checkout_desk.note]
-    staff.waiting[:] = [orders_desk.waiting, comments_desk.waiting]
+    staff.waiting[:] = [orders_desk.waiting, checkout_desk.waiting, comments_desk.waiting]
 
     app.jinja_env.globals.update(menu=MENU)
     demo.loaders[:] = [

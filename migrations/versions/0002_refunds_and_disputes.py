@@ -102,6 +102,7 @@ def upgrade():
             batch_op.f("ix_refund_lines_order_line_id"), ["order_line_id"], unique=False
         )
 
+    _marks("'owed', 'parked', 'processing', 'ended'")
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.create_index("ix_orders_payment_intent", ["payment_intent"], unique=False)
     op.add_column(
@@ -109,7 +110,16 @@ def upgrade():
     )
 
 
+def _marks(kinds):
+    with op.batch_alter_table("order_marks", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_order_marks_kind"), type_="check")
+        batch_op.create_check_constraint(
+            batch_op.f("ck_order_marks_kind"), sa.text(f"kind IN ({kinds})")
+        )
+
+
 def downgrade():
+    _marks("'owed', 'parked', 'processing'")
     op.drop_column("payment_events", "payment_intent")
     with op.batch_alter_table("orders", schema=None) as batch_op:
         batch_op.drop_index("ix_orders_payment_intent")

@@ -1,16 +1,17 @@
 """What staff do with money: give it back, cancel an order, and see what payments are about."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from flask import abort, current_app, flash, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
-from werkzeug.exceptions import Conflict
+from werkzeug.exceptions import Conflict, Forbidden
 
-from storefront.checkout import refunds
-from storefront.checkout.forms import RefundForm
-from storefront.checkout.payments import Refused, Unclear
+from storefront.checkout import comparison, ending, purchase, queries, refunds, webhook
+from storefront.checkout.forms import EndForm, RefundForm
+from storefront.checkout.payments import Event, Refused, Unclear
 from storefront.checkout.refunds import Left, Wish
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
@@ -19,10 +20,11 @@ from storefront.money import money_words
 from storefront.orders import queries as orders
 from storefront.orders.desk import NUMBER
 from storefront.orders.models import Order, Refund
-from storefront.staff.desk import desk_blueprint
+from storefront.staff.desk import Waiting, desk_blueprint, page_number
 from storefront.stock.ledger import Shoes
 
 ROLES = ("stock",)
+SUMS_OF = timedelta(days=30)
 HEARS_NOTHING = (
     "No payment events are heard, because STRIPE_WEBHOOK_SECRET is not set. Orders are settled"
     " when shoppers come back from the payment page, and by the jobs process every minute."
@@ -38,6 +40,126 @@ blueprint = desk_blueprint("payments_desk", __name__, roles=ROLES)
 def note() -> str:
     """Say that no events are heard, '' where they are."""
     return "" if payments().hears_events else HEARS_NOTHING
+
+
+def waiting() -> Iterator[Waiting]:
+    """Say how many events failed, and how many waiting orders need a person."""
+    yield Waiting(
+        "payment events that failed", "/staff/payments/events?failed=1", queries.failed_events()
+    )
+    yield Waiting(
+        "waiting orders of another key", "/staff/payments", queries.strangers(payments().account)
+    )
+
+
+@blueprint.get("/payments")
+def overview() -> str:
+    """Show what is held for whom, and the sums of the last thirty days."""
+    account = payments().account
+    page = queries.waiting_orders(page=page_number())
+    return render(
+        "storefront/checkout/desk_payments.html",
+        page=page,
+        stuck={order.id for order in page.rows if ending.is_stuck(order, account)},
+        sums=queries.sums(utcnow() - SUMS_OF),
+        days=SUMS_OF.days,
+        failed=queries.failed_events(),
+        note=note(),
+        now=utcnow(),
+    )
+
+
+@blueprint.post("/payments/comparison")
+def compare() -> ResponseReturnValue:
+    """Compare the last thirty days with the payment company's books."""
+    now = utcnow()
+    try:
+        found = comparison.compare(since=now - SUMS_OF, payments=payments(), terms=terms(), now=now)
+    except (Refused, Unclear):
+        flash("The payment company does not answer just now. Please try again later.", "error")
+        return redirect(url_for("payments_desk.overview"), 303)
+    currency = terms().currency
+    said = (
+        f"{found.orders} paid orders: we say {money_words(found.ours_minor, currency)}, the"
+        f" payment company says {money_words(found.theirs_minor, currency)}."
+    )
+    if found.differences:
+        flash(f"{said} {found.differences} need a look: see the orders and events.", "error")
+    else:
+        flash(f"{said} They agree.", "info")
+    return redirect(url_for("payments_desk.overview"), 303)
+
+
+@blueprint.get("/payments/events")
+def events() -> str:
+    """List what the payment company told us, newest first."""
+    failed = bool(request.args.get("failed"))
+    return render(
+        "storefront/checkout/desk_events.html",
+        page=queries.events(failed=failed, page=page_number()),
+        failed=failed,
+        number_of=queries.number_of,
+    )
+
+
+@blueprint.post("/payments/events/<event_id>/replay")
+def replay(event_id: str) -> ResponseReturnValue:
+    """Let an event have its effect again; what it did already stays as it is."""
+    kept = queries.event(event_id) or abort(404)
+    known = Event(kept.id, kept.type, kept.session_id, kept.payment_intent)
+    try:
+        event = payments().find_event(event_id) or known
+        webhook.hear(event, now=utcnow())
+    except (Refused, Unclear) as error:
+        flash(f"The payment company does not say: {error}", "error")
+    else:
+        flash("The event was heard again; what it says is true here now.", "info")
+    return redirect(url_for("payments_desk.events"), 303)
+
+
+@blueprint.post("/payments/pages/<int(max=2000000000):page_id>/closing")
+def close_page(page_id: int) -> ResponseReturnValue:
+    """Close a payment page now, which gives its shoes free unless it was paid."""
+    page = queries.page_to_close(page_id)
+    if page is None:
+        raise Conflict("This payment page has ended already, so nothing was changed.")
+    number = page.order.number
+    try:
+        order = purchase.close(page_id, payments=payments(), terms=terms(), now=utcnow())
+    except (Refused, Unclear):
+        flash(
+            "The payment company does not answer just now, so the page may still be open and the"
+            " shoes stay held. Please try again in a minute.",
+            "error",
+        )
+    else:
+        state = order.state if order is not None else "not known"
+        flash(f"The payment page of order {number} is closed; the order is {state}.", "info")
+    return redirect(url_for("payments_desk.overview"), 303)
+
+
+@blueprint.route(f"/payments/orders/{NUMBER}/end", methods=["GET", "POST"])
+def end(number: int) -> ResponseReturnValue:
+    """End a waiting order that the shop cannot settle by itself; owners alone do this."""
+    if not current_user.has_role("owner"):
+        raise Forbidden("Only an owner may end such an order.")
+    order = _order(number)
+    form = EndForm()
+    if not (request.method == "POST" and form.validate()):
+        page = render("storefront/checkout/desk_end.html", order=order, form=form)
+        return page, 422 if form.errors else 200
+    try:
+        ending.end(
+            order.id,
+            reason=(form.reason.data or "").strip(),
+            account=payments().account,
+            by=current_user.known_as,
+            now=utcnow(),
+        )
+    except ending.CannotEnd as problem:
+        raise Conflict(str(problem)) from None
+    flash(f"Order {number} is ended, and its shoes are free.", "info")
+    return redirect(url_for("payments_desk.overview"), 303)
 
 
 @blueprint.route(f"/orders/{NUMBER}/refunds", methods=["GET", "POST"])

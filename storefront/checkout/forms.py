@@ -13,7 +13,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 MOST = 12  # of one line, as many as an order may have
 NOT_A_NUMBER = "Please give a whole number."
@@ -72,7 +72,7 @@ class EndForm(FlaskForm):
     reason = StringField(
         "Reason",
         [
-            InputRequired("Please write down why."),
+            DataRequired("Please write down why."),
             Length(max=200, message="Please use at most 200 characters."),
         ],
     )

@@ -1,6 +1,8 @@
-"""What is due each minute: warnings that a time to pay ends, and the sweeper."""
+"""What is due: warnings that a time to pay ends, the sweeper, the comparison of the books."""
 
-from storefront.checkout import letters, refunds, sweeper
+from datetime import timedelta
+
+from storefront.checkout import comparison, letters, refunds, sweeper
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
 from storefront.jobs import Job
@@ -19,4 +21,15 @@ def warn() -> int:
     return letters.time_to_pay_ends(shop_url=ours.shop_url, zone=ours.zone, now=utcnow())
 
 
-jobs = (Job("warn", every=60, run=warn), Job("sweep", every=60, run=sweep))
+def compare() -> int:
+    """Compare the books of two days with the payment company's; return the differences."""
+    now = utcnow()
+    since = now - timedelta(days=2)
+    return comparison.compare(since=since, payments=payments(), terms=terms(), now=now).differences
+
+
+jobs = (
+    Job("warn", every=60, run=warn),
+    Job("sweep", every=60, run=sweep),
+    Job("compare", every=3600, run=compare),
+)

@@ -156,6 +156,9 @@ class Payments(Protocol):
     def close_page(self, session_id: str) -> None: ...
     def refund(self, payment_intent: str, amount_minor: int, key: str) -> RefundFacts: ...
     def refunds_of(self, payment_intent: str) -> list[RefundFacts]: ...
+    def paid_pages(self, since: datetime) -> list[PageFacts]: ...
+    def refunded_since(self, since: datetime) -> list[str]: ...
+    def find_event(self, event_id: str) -> Event | None: ...
     def read_event(self, body: bytes, signature: str) -> Event: ...
 
 
@@ -228,6 +231,33 @@ class StripePayments:
         with _in_our_words():
             found = self._client.v1.refunds.list({"payment_intent": payment_intent, "limit": 100})
             return [_refund_facts(refund) for refund in found.auto_paging_iter()]
+
+    def paid_pages(self, since: datetime) -> list[PageFacts]:
+        """Return the pages opened since a moment that were paid. Raises Refused or Unclear."""
+        with _in_our_words():
+            found = self._client.v1.checkout.sessions.list(
+                {"status": "complete", "created": {"gte": in_seconds(since)}, "limit": 100}
+            )
+            facts = [_facts(session) for session in found.auto_paging_iter()]
+            return [each for each in facts if each.is_paid]
+
+    def refunded_since(self, since: datetime) -> list[str]:
+        """Return the payments of which money was given back since a moment, each once."""
+        with _in_our_words():
+            found = self._client.v1.refunds.list(
+                {"created": {"gte": in_seconds(since)}, "limit": 100}
+            )
+            intents = [refund.payment_intent for refund in found.auto_paging_iter()]
+            return sorted({_id(intent) for intent in intents if intent is not None})
+
+    def find_event(self, event_id: str) -> Event | None:
+        """Return an event of the last 30 days again, None where the company knows it no more."""
+        try:
+            with _in_our_words():
+                event = self._client.v1.events.retrieve(event_id).to_dict()
+                return _event(event["id"], event["type"], event["data"]["object"])
+        except _Missing:
+            return None
 
     def read_event(self, body: bytes, signature: str) -> Event:
         """Return a signed event. Raises BadEvent for a forged, stale or unreadable one."""

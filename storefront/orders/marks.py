@@ -11,6 +11,8 @@ from storefront.orders.models import Order, OrderMark
 def put(order: Order, kind: str, why: str, *, now: datetime) -> None:
     """Mark an order; one that has this mark keeps the first. Inside `db.writing()`."""
     values = {"order_id": order.id, "kind": kind, "why": why, "at": now}
+    if kind == "ended":
+        values["ended_at"] = now
     db.insert_once(OrderMark, "order_id", "kind", values=values)
 
 

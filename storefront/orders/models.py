@@ -169,12 +169,12 @@ class PaymentPage(Base):
 
 
 class OrderMark(Base):
-    """Something that staff must know of an order: owed, parked or processing."""
+    """Something that staff must know of an order: owed, parked, processing, or ended by hand."""
 
     __tablename__ = "order_marks"
     __table_args__ = (
         UniqueConstraint("order_id", "kind"),
-        CheckConstraint("kind IN ('owed', 'parked', 'processing')", name="kind"),
+        CheckConstraint("kind IN ('owed', 'parked', 'processing', 'ended')", name="kind"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

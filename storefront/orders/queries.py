@@ -13,7 +13,9 @@ from storefront.staff.paging import Page, page_of
 _LATER = aliased(Refund)
 # What waits for a person; a payment that is processing waits for the bank.
 _ASKING = union(
-    select(OrderMark.order_id).where(OrderMark.ended_at.is_(None), OrderMark.kind != "processing"),
+    select(OrderMark.order_id).where(
+        OrderMark.ended_at.is_(None), OrderMark.kind.in_(("owed", "parked"))
+    ),
     select(Dispute.order_id).where(Dispute.ended_at.is_(None)),
     select(Refund.order_id).where(
         Refund.status.in_(("failed", "refused")),

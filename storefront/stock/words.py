@@ -26,6 +26,8 @@ def change_words(shoes: Shoes) -> str:
 
 def because(movement: Movement) -> str:
     """Return what a line of the ledger says happened: "Ann counted them"."""
+    if movement.undoes_id is not None:
+        return f"{movement.by} undid an earlier change"
     moved = count_words(Shoes(abs(movement.left_change), abs(movement.right_change)))
     return {
         "counted": f"{movement.by} counted them",

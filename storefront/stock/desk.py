@@ -67,9 +67,9 @@ def why(sku: str) -> str:
         page=page,
         undoable={line.id for line in page.rows if ledger.undoable(line, opening_id=opening_id)},
         holds=queries.live_holds(variant.id),
-        typed=CountForm.blank(sides=_by_sides(variant), shoes=_on_hand(variant)),
-        received=CountForm.blank(sides=_by_sides(variant), reason="received"),
-        damaged=CountForm.blank(sides=_by_sides(variant), reason="damaged"),
+        typed=CountForm.blank(sides=words.by_sides(variant), shoes=_on_hand(variant)),
+        received=CountForm.blank(sides=words.by_sides(variant), reason="received"),
+        damaged=CountForm.blank(sides=words.by_sides(variant), reason="damaged"),
     )
 
 
@@ -130,11 +130,6 @@ def _counted(sku: str) -> Variant:
     return variant
 
 
-def _by_sides(variant: Variant) -> bool:
-    """Return whether people see left and right of it, rather than pairs."""
-    return variant.single_minor is not None or variant.on_hand_left != variant.on_hand_right
-
-
 def _on_hand(variant: Variant) -> Shoes:
     return Shoes(variant.on_hand_left, variant.on_hand_right)
 
@@ -177,7 +172,7 @@ def _refuse(
         held = (f"{number} ({words.count_words(n)})" for number, n in refusal.holding.items())
         said = f"{refusal.said} Orders: {', '.join(held)}." if refusal.holding else refusal.said
         return jsonify(state=refusal.state, words=said, **_counts(variant)), status
-    if form is not None and form.of_sides != _by_sides(variant):
+    if form is not None and form.of_sides != words.by_sides(variant):
         form = form.reshaped(sides=not form.of_sides)
     page = render(
         "storefront/stock/refused.html",

@@ -1,7 +1,13 @@
 """The words for counts: pairs where left and right agree, sides where they differ."""
 
+from storefront.catalogue.models import Variant
 from storefront.stock.ledger import Shoes
 from storefront.stock.models import Movement
+
+
+def by_sides(variant: Variant) -> bool:
+    """Return whether people see left and right of it, rather than pairs."""
+    return variant.single_minor is not None or variant.on_hand_left != variant.on_hand_right
 
 
 def count_words(shoes: Shoes) -> str:

@@ -83,7 +83,7 @@ def test_undo_is_a_new_line_that_moves_the_count_back(
     page = browser.get(answer.location).text
     assert "Undone. On hand now: 5 pairs." in page
     assert "5 pairs, because Ann undid an earlier change" in page
-    assert "Undone by Ann on" in page
+    assert "<strong>Undone</strong> by Ann on" in page
     assert f"({reason}) of 1 November 2026" in page
     assert on_hand(variant) == (5, 5)
     assert lines(variant) == 3

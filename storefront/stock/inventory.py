@@ -13,7 +13,7 @@ from storefront.catalogue.models import Variant
 from storefront.db import db
 from storefront.stock import ledger
 from storefront.stock.inventory_file import CountRow, Wrong
-from storefront.stock.ledger import Shoes
+from storefront.stock.ledger import NewCount, Shoes
 from storefront.stock.words import count_words
 
 IN_ONE_QUERY = 1000  # skus asked for, or variants read, at once
@@ -52,23 +52,22 @@ def take(
     A dry run reads the same and writes nothing. Raises WrongRows where a sku is unknown or not
     counted, a count moved, or more is held than was counted.
     """
-    changes: list[Change] = []
-    with db.writing() if apply else nullcontext(), db.session.no_autoflush:
+    with db.writing() if apply else nullcontext():
         found = _variants(rows, lock=apply)
         wrong = [bad for row in rows if (bad := _wrong(row, found.get(row.sku)))]
         if wrong:
             raise WrongRows(wrong)
-        chosen = sorted(((found[row.sku].id, row) for row in rows), key=lambda pair: pair[0])
-        for done, (variant_id, row) in enumerate(chosen, start=1):
-            progress(done)
-            if row.new == row.current:
-                continue
-            changes.append(Change(row.sku, row.current, row.new))
+        rows = sorted(rows, key=lambda row: found[row.sku].id)
+        for done, part in enumerate(_in_parts(rows), start=1):
             if apply:
-                ledger.count(
-                    variant_id, row.new, based_on=row.current, note=f"From {file}", by=BY, now=now
+                ledger.count_many(
+                    [NewCount(found[row.sku].id, row.new, row.current) for row in part],
+                    note=f"From {file}",
+                    by=BY,
+                    now=now,
                 )
-    return changes
+            progress(min(done * IN_ONE_QUERY, len(rows)))
+    return [Change(row.sku, row.current, row.new) for row in rows if row.new != row.current]
 
 
 def counted() -> Iterator[Variant]:

@@ -4,12 +4,12 @@ Every change is one guarded UPDATE per variant, both sides in one statement, var
 inside the caller's `db.writing()`. Uncounted variants take no part.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from storefront.catalogue.models import MOST_ON_HAND, Variant
 from storefront.db import db
@@ -57,6 +57,10 @@ class CountMoved(Exception):
         super().__init__("the count moved meanwhile")
         self.now = now
         self.last = last
+
+
+class AnyMoved(Exception):
+    """One count of many is no longer what its edit was based on; undo the whole transaction."""
 
 
 class BelowHeld(Exception):
@@ -258,6 +262,68 @@ def count(
                 right_after=counted.right,
             )
         )
+
+
+@dataclass(frozen=True)
+class NewCount:
+    """A count to be set among many, and what it was based on."""
+
+    variant_id: int
+    counted: Shoes
+    based_on: Shoes
+
+
+def count_many(new: Sequence[NewCount], *, note: str, by: str, now: datetime) -> None:
+    """Set many counts as `count` does each, but sent together; they must be in id order.
+
+    Raises AnyMoved where one is not what its edit was based on, or more of it is held.
+    """
+    lines = [(one, one.counted - one.based_on) for one in new if one.counted != one.based_on]
+    if not lines:
+        return
+    statement = (
+        update(Variant)
+        .where(
+            Variant.id == bindparam("variant"),
+            Variant.on_hand_left == bindparam("old_left"),
+            Variant.on_hand_right == bindparam("old_right"),
+            Variant.held_left <= bindparam("new_left"),
+            Variant.held_right <= bindparam("new_right"),
+        )
+        .values(on_hand_left=bindparam("new_left"), on_hand_right=bindparam("new_right"))
+    )
+    written = db.session.connection().execute(
+        statement,
+        [
+            {
+                "variant": one.variant_id,
+                "old_left": one.based_on.left,
+                "old_right": one.based_on.right,
+                "new_left": one.counted.left,
+                "new_right": one.counted.right,
+            }
+            for one, _ in lines
+        ],
+    )
+    if written.rowcount != len(lines):
+        raise AnyMoved
+    db.session.execute(
+        insert(Movement),
+        [
+            {
+                "variant_id": one.variant_id,
+                "left_change": change.left,
+                "right_change": change.right,
+                "reason": "counted",
+                "note": note,
+                "by": by,
+                "at": now,
+                "left_after": one.counted.left,
+                "right_after": one.counted.right,
+            }
+            for one, change in lines
+        ],
+    )
 
 
 def undoable(line: Movement, *, opening_id: int | None) -> bool:

@@ -98,11 +98,11 @@ def count(sku: str) -> ResponseReturnValue:
     return _saved(variant, f"Saved: {words.count_words(form.new_count())}.")
 
 
-@blueprint.post("/stock/<path:sku>/lines/<int(max=2000000000):line_id>/undo")
-def undo(sku: str, line_id: int) -> ResponseReturnValue:
+@blueprint.post("/stock/<path:sku>/lines/<int(max=2000000000):number>/undo")
+def undo(sku: str, number: int) -> ResponseReturnValue:
     """Take a line of the ledger back by a new one, if the count still is what the page showed."""
     variant = _counted(sku)
-    line = queries.line(variant.id, line_id) or abort(404)
+    line = queries.line(variant.id, number) or abort(404)
     form = UndoForm()
     if not form.validate():
         raise UnprocessableEntity("Please go back and undo it on the page of this size.")

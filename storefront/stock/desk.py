@@ -1,5 +1,7 @@
 """What staff do with the stock: see it, count it, and ask why a number is what it is."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -14,31 +16,40 @@ from storefront.clock import moment_words, utcnow
 from storefront.db import db
 from storefront.staff.desk import desk_blueprint, page_number, wants_json
 from storefront.stock import ledger, queries, words
-from storefront.stock.forms import REASONS, CountForm, PairsForm, SidesForm
+from storefront.stock.forms import OF_A_COUNT, TOO_MANY, CountForm, UndoForm
 from storefront.stock.ledger import BelowHeld, CountMoved, Shoes
+from storefront.stock.models import Movement
 
 ROLES = ("stock",)
+NOT_UNDOABLE = (
+    "This line cannot be undone: only what staff counted, received, took out as damaged or"
+    " corrected can, and not the first line. Nothing was changed."
+)
+NOT_THERE = "So many are not there any more, so they cannot be taken back."
 
 blueprint = desk_blueprint("stock_desk", __name__, roles=ROLES)
 
 
 @blueprint.context_processor
 def vocabulary() -> dict[str, object]:
-    return {"Shoes": Shoes, "words": words, "reasons": REASONS}
+    return {"Shoes": Shoes, "words": words, "reasons": OF_A_COUNT}
 
 
 @blueprint.get("/stock")
 def listing() -> str:
     """List the variants with their counts, each with its own form."""
     place = _place()
-    q, product = place.get("q", ""), place.get("product", "")
-    page = queries.variants(q=q, product=product, page=page_number())
+    q, product, after = place.get("q", ""), place.get("product", ""), place.get("after", "")
+    try:
+        found = queries.variants(q=q, product=product, after=after)
+    except queries.NoSuchPlace:
+        abort(404)
     return render(
         "storefront/stock/listing.html",
-        page=page,
-        groups=[(k, list(v)) for k, v in groupby(page.rows, lambda v: (v.product, v.color))],
+        found=found,
+        groups=[(k, list(v)) for k, v in groupby(found.rows, lambda v: (v.product, v.color))],
         place=place,
-        filters={"q": q, "product": product},
+        filters={"q": q or None, "product": product or None},
         product_title=queries.title_of(product) if product else None,
     )
 
@@ -47,24 +58,29 @@ def listing() -> str:
 def why(sku: str) -> str:
     """Answer why the count is what it is: the ledger line by line, and who holds what."""
     variant = queries.variant(sku) or abort(404)
+    page = queries.ledger(variant.id, page=page_number())
+    opening_id = ledger.opening_id(variant.id)
     return render(
         "storefront/stock/why.html",
         variant=variant,
-        latest=next(iter(queries.ledger(variant.id).rows), None),
-        page=queries.ledger(variant.id, page=page_number()),
+        latest=queries.latest(variant.id),
+        page=page,
+        undoable={line.id for line in page.rows if ledger.undoable(line, opening_id=opening_id)},
         holds=queries.live_holds(variant.id),
+        typed=CountForm.blank(sides=words.by_sides(variant), shoes=_on_hand(variant)),
+        received=CountForm.blank(sides=words.by_sides(variant), reason="received"),
+        damaged=CountForm.blank(sides=words.by_sides(variant), reason="damaged"),
     )
 
 
 @blueprint.post("/stock/<path:sku>/count")
 def count(sku: str) -> ResponseReturnValue:
     """Set a count, if it still is what the form was based on."""
-    variant = queries.variant(sku) or abort(404)
-    if not variant.counted:
-        raise UnprocessableEntity("This is sold without being counted, so there is no count.")
-    form: CountForm = PairsForm() if "pairs" in request.form else SidesForm()
+    variant = _counted(sku)
+    form = CountForm.sent()
     if not form.validate():
-        return _refuse(variant, "refused", next(iter(form.errors.values()))[0], 422)
+        said = next(error for errors in form.errors.values() for error in errors)
+        return _refuse(variant, Refusal(said), 422, form=form)
     variant_id, by = variant.id, current_user.known_as
     try:
         with db.writing():
@@ -73,44 +89,97 @@ def count(sku: str) -> ResponseReturnValue:
                 form.new_count(),
                 based_on=form.old_count(),
                 reason=form.reason.data,
-                note=form.note.data or "",
+                note=form.note.data,
                 by=by,
                 now=utcnow(),
             )
-    except CountMoved as moved:
-        return _refuse(variant, "moved", _moved_words(moved, form.old_count()), 409)
-    except BelowHeld as below:
-        held = words.count_words(below.held)
-        return _refuse(variant, "refused", f"Held for orders: {held}.", 422, orders=below.orders)
-    return _saved(variant, form.new_count())
+    except (CountMoved, BelowHeld) as error:
+        return _refuse(variant, _refusal(error, form.old_count()), 409, form=form)
+    return _saved(variant, f"Saved: {words.count_words(form.new_count())}.")
 
 
-def _saved(variant: Variant, counted: Shoes) -> ResponseReturnValue:
-    said = f"Saved: {words.count_words(counted)}."
+@blueprint.post("/stock/<path:sku>/lines/<int(max=2000000000):number>/undo")
+def undo(sku: str, number: int) -> ResponseReturnValue:
+    """Take a line of the ledger back by a new one, if the count still is what the page showed."""
+    variant = _counted(sku)
+    line = queries.line(variant.id, number) or abort(404)
+    form = UndoForm()
+    if not form.validate():
+        raise UnprocessableEntity("Please go back and undo it on the page of this size.")
+    by = current_user.known_as
+    try:
+        with db.writing():
+            after = ledger.undo(line, based_on=form.old_count(), by=by, now=utcnow())
+    except ledger.NotUndoable:
+        raise UnprocessableEntity(NOT_UNDOABLE) from None
+    except ledger.AlreadyUndone as done:
+        said = f"{done.by.by} undid this on {_when(done.by)}. It is not undone a second time."
+        return _refuse(variant, Refusal(said, "undone"), 409)
+    except ledger.NotACount:
+        said = NOT_THERE if line.left_change + line.right_change > 0 else TOO_MANY
+        return _refuse(variant, Refusal(said), 409)
+    except (CountMoved, BelowHeld) as error:
+        return _refuse(variant, _refusal(error, form.old_count()), 409, line=line)
+    return _saved(variant, f"Undone. On hand now: {words.count_words(after)}.")
+
+
+def _counted(sku: str) -> Variant:
+    variant = queries.variant(sku) or abort(404)
+    if not variant.counted:
+        raise UnprocessableEntity("This is sold without being counted, so there is no count.")
+    return variant
+
+
+def _on_hand(variant: Variant) -> Shoes:
+    return Shoes(variant.on_hand_left, variant.on_hand_right)
+
+
+def _saved(variant: Variant, said: str) -> ResponseReturnValue:
     if wants_json():
         return jsonify(state="saved", words=said, **_counts(variant))
     flash(said, variant.sku)
     place = _place()
-    if place.pop("from", ""):
+    if place.pop("from", "") or request.endpoint == "stock_desk.undo":
         return redirect(url_for("stock_desk.why", sku=variant.sku), 303)
     return redirect(url_for("stock_desk.listing", **place, _anchor=f"row-{variant.id}"), 303)
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """Why nothing was changed; `holding` says by order number what is held."""
+
+    said: str
+    state: str = "refused"
+    holding: Mapping[int, Shoes] = field(default_factory=dict)
+
+
+def _refusal(error: CountMoved | BelowHeld, based_on: Shoes) -> Refusal:
+    if isinstance(error, CountMoved):
+        return Refusal(_moved_words(error, based_on), "moved")
+    return Refusal(f"Held for orders: {words.count_words(error.held)}.", holding=error.holding)
+
+
 def _refuse(
-    variant: Variant, state: str, said: str, status: int, *, orders: list[int] | None = None
+    variant: Variant,
+    refusal: Refusal,
+    status: int,
+    *,
+    form: CountForm | None = None,
+    line: Movement | None = None,
 ) -> ResponseReturnValue:
     """Say why nothing was changed, with a form that carries the count as it is now."""
     if wants_json():
-        if orders:
-            said = f"{said} Orders: {', '.join(map(str, orders))}."
-        return jsonify(state=state, words=said, **_counts(variant)), status
+        held = (f"{number} ({words.count_words(n)})" for number, n in refusal.holding.items())
+        said = f"{refusal.said} Orders: {', '.join(held)}." if refusal.holding else refusal.said
+        return jsonify(state=refusal.state, words=said, **_counts(variant)), status
+    if form is not None and form.of_sides != words.by_sides(variant):
+        form = form.reshaped(sides=not form.of_sides)
     page = render(
         "storefront/stock/refused.html",
         variant=variant,
-        state=state,
-        said=said,
-        orders=orders or [],
-        typed=request.form,
+        refusal=refusal,
+        form=form,
+        line=line if refusal.state == "moved" else None,
         place=_place(),
     )
     return page, status
@@ -120,8 +189,11 @@ def _moved_words(moved: CountMoved, based_on: Shoes) -> str:
     said = f"It was {words.count_words(based_on)} and is {words.count_words(moved.now)} now"
     if moved.last is None:
         return f"{said}."
-    when = moment_words(moved.last.at, current_app.config["SHOP_TIMEZONE"])
-    return f"{said}: {words.because(moved.last)} on {when}."
+    return f"{said}: {words.because(moved.last)} on {_when(moved.last)}."
+
+
+def _when(line: Movement) -> str:
+    return moment_words(line.at, current_app.config["SHOP_TIMEZONE"])
 
 
 def _counts(variant: Variant) -> dict[str, object]:
@@ -137,5 +209,5 @@ def _counts(variant: Variant) -> dict[str, object]:
 
 def _place() -> dict[str, Any]:
     """Return the part of the address that says where the form stood: in the list, or alone."""
-    names = ("q", "product", "page", "from")
+    names = ("q", "product", "after", "from")
     return {name: request.args[name] for name in names if request.args.get(name)}

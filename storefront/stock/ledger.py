@@ -4,17 +4,19 @@ Every change is one guarded UPDATE per variant, both sides in one statement, var
 inside the caller's `db.writing()`. Uncounted variants take no part.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, insert, select, update
 
 from storefront.catalogue.models import MOST_ON_HAND, Variant
 from storefront.db import db
 from storefront.orders.models import Order, OrderLine
 from storefront.stock.models import Hold, Movement
+
+BY_STAFF = ("counted", "received", "damaged", "corrected")
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,14 @@ class Shoes:
 
     def __add__(self, other: "Shoes") -> "Shoes":
         return Shoes(self.left + other.left, self.right + other.right)
+
+    def __sub__(self, other: "Shoes") -> "Shoes":
+        return Shoes(self.left - other.left, self.right - other.right)
+
+    @property
+    def countable(self) -> bool:
+        """Whether the database keeps such a count."""
+        return min(self.left, self.right) >= 0 and max(self.left, self.right) <= MOST_ON_HAND
 
 
 class NotEnough(Exception):
@@ -49,13 +59,45 @@ class CountMoved(Exception):
         self.last = last
 
 
-class BelowHeld(Exception):
-    """The new count is less than what is held for orders; nothing was changed."""
+class AnyMoved(Exception):
+    """One count of many is no longer what its edit was based on; undo the whole transaction."""
 
-    def __init__(self, *, held: Shoes, orders: list[int]) -> None:
+
+class BelowHeld(Exception):
+    """The new count is less than what is held for orders; nothing was changed.
+
+    `holding` says by order number, oldest first, what each order holds.
+    """
+
+    def __init__(self, *, held: Shoes, holding: Mapping[int, Shoes]) -> None:
         super().__init__("the count would be below what is held")
         self.held = held
-        self.orders = orders
+        self.holding = holding
+
+    @property
+    def orders(self) -> list[int]:
+        """The numbers of the orders, oldest first."""
+        return list(self.holding)
+
+
+class NotACount(Exception):
+    """The new count is below 0 or above the most that is counted; nothing was changed."""
+
+    def __init__(self, counted: Shoes) -> None:
+        super().__init__(f"{counted} cannot be a count")
+        self.counted = counted
+
+
+class NotUndoable(Exception):
+    """A line is no work of staff's own that can be taken back; nothing was changed."""
+
+
+class AlreadyUndone(Exception):
+    """A line was taken back before, by the line `by`; nothing was changed."""
+
+    def __init__(self, by: Movement) -> None:
+        super().__init__("the line was undone before")
+        self.by = by
 
 
 def needed(lines: Iterable[OrderLine]) -> dict[int, Shoes]:
@@ -203,22 +245,9 @@ def count(
 
     Raises CountMoved where it moved meanwhile, BelowHeld where more is held than was counted.
     """
-    change = Shoes(counted.left - based_on.left, counted.right - based_on.right)
-    after = db.session.execute(
-        update(Variant)
-        .where(
-            Variant.id == variant_id,
-            Variant.on_hand_left == based_on.left,
-            Variant.on_hand_right == based_on.right,
-            Variant.held_left <= counted.left,
-            Variant.held_right <= counted.right,
-        )
-        .values(on_hand_left=counted.left, on_hand_right=counted.right)
-        .returning(Variant.on_hand_left, Variant.on_hand_right)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
-    if after is None:
-        _explain_refusal(variant_id, based_on)
+    if not _set(variant_id, counted, based_on):
+        _explain_refusal(variant_id, counted, based_on)
+    change = counted - based_on
     if change != Shoes(0, 0):
         db.session.add(
             Movement(
@@ -235,36 +264,159 @@ def count(
         )
 
 
-def _explain_refusal(variant_id: int, based_on: Shoes) -> NoReturn:
+@dataclass(frozen=True)
+class NewCount:
+    """A count to be set among many, and what it was based on."""
+
+    variant_id: int
+    counted: Shoes
+    based_on: Shoes
+
+
+def count_many(new: Sequence[NewCount], *, note: str, by: str, now: datetime) -> None:
+    """Set many counts as `count` does each, but sent together; they must be in id order.
+
+    Raises AnyMoved where one is not what its edit was based on, or more of it is held.
+    """
+    lines = [(one, one.counted - one.based_on) for one in new if one.counted != one.based_on]
+    if not lines:
+        return
+    statement = (
+        update(Variant)
+        .where(
+            Variant.id == bindparam("variant"),
+            Variant.on_hand_left == bindparam("old_left"),
+            Variant.on_hand_right == bindparam("old_right"),
+            Variant.held_left <= bindparam("new_left"),
+            Variant.held_right <= bindparam("new_right"),
+        )
+        .values(on_hand_left=bindparam("new_left"), on_hand_right=bindparam("new_right"))
+    )
+    written = db.session.connection().execute(
+        statement,
+        [
+            {
+                "variant": one.variant_id,
+                "old_left": one.based_on.left,
+                "old_right": one.based_on.right,
+                "new_left": one.counted.left,
+                "new_right": one.counted.right,
+            }
+            for one, _ in lines
+        ],
+    )
+    if written.rowcount != len(lines):
+        raise AnyMoved
+    db.session.execute(
+        insert(Movement),
+        [
+            {
+                "variant_id": one.variant_id,
+                "left_change": change.left,
+                "right_change": change.right,
+                "reason": "counted",
+                "note": note,
+                "by": by,
+                "at": now,
+                "left_after": one.counted.left,
+                "right_after": one.counted.right,
+            }
+            for one, change in lines
+        ],
+    )
+
+
+def undoable(line: Movement, *, opening_id: int | None) -> bool:
+    """Return whether staff may take a line back; `opening_id` is the first line of its variant."""
+    return line.reason in BY_STAFF and line.undoes_id is None and line.id != opening_id
+
+
+def opening_id(variant_id: int) -> int | None:
+    """Return the first line of a variant's ledger, on which all others stand."""
+    return db.session.scalar(select(func.min(Movement.id)).where(Movement.variant_id == variant_id))
+
+
+def undo(line: Movement, *, based_on: Shoes, by: str, now: datetime) -> Shoes:
+    """Take a line back by a new one, if the count still is `based_on`; return the new count.
+
+    Raises NotUndoable for what staff did not do by hand, AlreadyUndone for the second of two,
+    CountMoved, BelowHeld, and NotACount where more went out meanwhile than is left.
+    """
+    if not undoable(line, opening_id=opening_id(line.variant_id)):
+        raise NotUndoable
+    back = Shoes(-line.left_change, -line.right_change)
+    counted = based_on + back
+    written = counted.countable and _set(line.variant_id, counted, based_on)
+    # Only now: another undo of this line, if there is one, has let go of the variant's row.
+    before = db.session.scalar(select(Movement).where(Movement.undoes_id == line.id))
+    if before is not None:
+        raise AlreadyUndone(before)
+    if not written:
+        _explain_refusal(line.variant_id, counted, based_on)
+    db.session.add(
+        Movement(
+            variant_id=line.variant_id,
+            left_change=back.left,
+            right_change=back.right,
+            reason="corrected",
+            undoes_id=line.id,
+            by=by,
+            at=now,
+            left_after=counted.left,
+            right_after=counted.right,
+        )
+    )
+    return counted
+
+
+def _set(variant_id: int, counted: Shoes, based_on: Shoes) -> bool:
+    """Set a count if it is `based_on` and no more is held; return whether it was set."""
     row = db.session.execute(
+        update(Variant)
+        .where(
+            Variant.id == variant_id,
+            Variant.on_hand_left == based_on.left,
+            Variant.on_hand_right == based_on.right,
+            Variant.held_left <= counted.left,
+            Variant.held_right <= counted.right,
+        )
+        .values(on_hand_left=counted.left, on_hand_right=counted.right)
+        .returning(Variant.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    return row is not None
+
+
+def _explain_refusal(variant_id: int, counted: Shoes, based_on: Shoes) -> NoReturn:
+    left, right, held_left, held_right = db.session.execute(
         select(
             Variant.on_hand_left, Variant.on_hand_right, Variant.held_left, Variant.held_right
         ).where(Variant.id == variant_id)
     ).one()
-    if Shoes(row[0], row[1]) == based_on:
-        raise BelowHeld(held=Shoes(row[2], row[3]), orders=orders_holding(variant_id))
+    if Shoes(left, right) == based_on:
+        if (held_left > counted.left and held_left) or (held_right > counted.right and held_right):
+            raise BelowHeld(held=Shoes(held_left, held_right), holding=orders_holding(variant_id))
+        raise NotACount(counted)
     last = db.session.scalar(
         select(Movement)
         .where(Movement.variant_id == variant_id)
         .order_by(Movement.id.desc())
         .limit(1)
     )
-    raise CountMoved(now=Shoes(row[0], row[1]), last=last)
+    raise CountMoved(now=Shoes(left, right), last=last)
 
 
-def orders_holding(variant_id: int) -> list[int]:
-    """Return the numbers of the orders that hold shoes of a variant, oldest first."""
-    return [
-        order.number
-        for order in db.session.scalars(
-            select(Order)
-            .join(OrderLine, OrderLine.order_id == Order.id)
-            .join(Hold, Hold.order_line_id == OrderLine.id)
-            .where(Hold.variant_id == variant_id, Hold.ended_at.is_(None))
-            .distinct()
-            .order_by(Order.id)
-        )
-    ]
+def orders_holding(variant_id: int) -> dict[int, Shoes]:
+    """Return what each order holds of a variant, by its number, oldest first."""
+    rows = db.session.execute(
+        select(Order.number, func.sum(Hold.left), func.sum(Hold.right))
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Hold, Hold.order_line_id == OrderLine.id)
+        .where(Hold.variant_id == variant_id, Hold.ended_at.is_(None))
+        .group_by(Order.id)
+        .order_by(Order.id)
+    )
+    return {number: Shoes(int(left), int(right)) for number, left, right in rows}
 
 
 def differences() -> list[tuple[str, str]]:

@@ -42,7 +42,10 @@ class Hold(Base):
 
 
 class Movement(Base):
-    """One line of the ledger: written once, never edited. The sum of all lines is the count."""
+    """One line of the ledger: written once, never edited. The sum of all lines is the count.
+
+    `undoes_id` is the line that this one takes back; a line is taken back once.
+    """
 
     __tablename__ = "movements"
     __table_args__ = (
@@ -52,6 +55,7 @@ class Movement(Base):
             name="reason",
         ),
         Index("ix_movements_variant", "variant_id", "id"),
+        Index("uq_movements_undoes_id", "undoes_id", unique=True),
         *(
             Index(
                 f"uq_movements_sold_{side}",
@@ -72,9 +76,14 @@ class Movement(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     by: Mapped[str] = mapped_column(String(255))
     order_line_id: Mapped[int | None] = mapped_column(ForeignKey("order_lines.id"))
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("movements.id"))
     at: Mapped[datetime]
     left_after: Mapped[int]
     right_after: Mapped[int]
 
     variant: Mapped[Variant] = relationship()
     order_line: Mapped[OrderLine | None] = relationship()
+    undoes: Mapped["Movement | None"] = relationship(
+        remote_side="Movement.id", back_populates="undone_by"
+    )
+    undone_by: Mapped["Movement | None"] = relationship(back_populates="undoes", uselist=False)

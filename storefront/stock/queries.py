@@ -1,46 +1,84 @@
 """What may be read of the stock: its list, one variant, its ledger and its holds."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Select, select, union
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, literal, or_, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
-from storefront.catalogue.models import Product, Variant
+from storefront.catalogue.models import Color, Product, Variant
 from storefront.db import db
 from storefront.orders.models import OrderLine
-from storefront.staff.paging import Page, page_of
+from storefront.staff.paging import PAGE_SIZE, Page, page_of
 from storefront.stock.models import Hold, Movement
 
+MOST_SEARCHED = 80  # characters
 
-def variants(*, q: str = "", product: str = "", page: int = 1) -> Page[Variant]:
-    """Return one page of the variants whose sku or title holds `q`, grouped by product."""
+
+class NoSuchPlace(Exception):
+    """The list is to go on after a sku that the shop does not have."""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Some variants, and the sku after which the list goes on, or None at its end."""
+
+    rows: Sequence[Variant]
+    after: str | None
+
+
+# The unique key of variants begins with the first two, so the database sorts one color at a time.
+LIST_ORDER = (
+    Variant.product_id,
+    Variant.color_id,
+    Variant.width_rank,
+    Variant.size_rank,
+    Variant.id,
+)
+
+
+def variants(*, q: str = "", product: str = "", after: str = "") -> Listed:
+    """Return the variants after a sku of which every word of `q` is found, grouped by product.
+
+    Raises NoSuchPlace where `after` is no sku of the shop.
+    """
     listed = select(Variant).options(joinedload(Variant.product), joinedload(Variant.color))
-    if q:
-        listed = listed.where(Variant.id.in_(_found(q)))
+    for word in dict.fromkeys(q[:MOST_SEARCHED].split()):
+        listed = listed.where(_has(word))
     if product:
         listed = listed.where(
             Variant.product_id == select(Product.id).filter_by(handle=product).scalar_subquery()
         )
-    return page_of(
-        listed.order_by(
-            Variant.product_id,
-            Variant.color_id,
-            Variant.width_rank,
-            Variant.size_rank,
-            Variant.id,
-        ),
-        page,
-    )
+    if after:
+        listed = listed.where(tuple_(*LIST_ORDER) > tuple_(*map(literal, _place_of(after))))
+    rows = db.session.scalars(listed.order_by(*LIST_ORDER).limit(PAGE_SIZE + 1)).all()
+    more = len(rows) > PAGE_SIZE
+    return Listed(rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].sku if more else None)
 
 
-def _found(q: str) -> Select[int]:
-    """Select ids by sku and by title apart, so that each side reads its own small index."""
-    by_sku = select(Variant.id).where(Variant.sku.icontains(q, autoescape=True))
-    by_title = (
-        select(Variant.id).join(Variant.product).where(Product.title.icontains(q, autoescape=True))
+def _place_of(sku: str) -> tuple[int, ...]:
+    row = db.session.execute(select(*LIST_ORDER).where(Variant.sku == sku)).one_or_none()
+    if row is None:
+        raise NoSuchPlace
+    return tuple(row)
+
+
+def _has(word: str) -> ColumnElement[bool]:
+    """Whether a word is in title, handle, color, sku, size or width.
+
+    Products and colors are looked through once by themselves, not again for each variant.
+    """
+
+    def holds(column: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+        return column.icontains(word, autoescape=True)
+
+    products = select(Product.id).where(or_(holds(Product.title), holds(Product.handle)))
+    colors = select(Color.id).where(holds(Color.name))
+    return or_(
+        Variant.product_id.in_(products),
+        Variant.color_id.in_(colors),
+        *map(holds, (Variant.sku, Variant.size, Variant.width)),
     )
-    found = union(by_sku, by_title).subquery()
-    return select(found.c.id)
 
 
 def title_of(product: str) -> str | None:
@@ -62,10 +100,29 @@ def ledger(variant_id: int, *, page: int = 1) -> Page[Movement]:
     return page_of(
         select(Movement)
         .where(Movement.variant_id == variant_id)
-        .options(joinedload(Movement.order_line).joinedload(OrderLine.order))
+        .options(
+            joinedload(Movement.order_line).joinedload(OrderLine.order),
+            joinedload(Movement.undoes),
+            joinedload(Movement.undone_by),
+        )
         .order_by(Movement.id.desc()),
         page,
     )
+
+
+def latest(variant_id: int) -> Movement | None:
+    """Return the newest line of a variant's ledger."""
+    return db.session.scalar(
+        select(Movement)
+        .where(Movement.variant_id == variant_id)
+        .order_by(Movement.id.desc())
+        .limit(1)
+    )
+
+
+def line(variant_id: int, line_id: int) -> Movement | None:
+    """Return a line of a variant's ledger."""
+    return db.session.scalar(select(Movement).filter_by(id=line_id, variant_id=variant_id))
 
 
 def live_holds(variant_id: int) -> Sequence[Hold]:

@@ -1,7 +1,13 @@
 """The words for counts: pairs where left and right agree, sides where they differ."""
 
+from storefront.catalogue.models import Variant
 from storefront.stock.ledger import Shoes
 from storefront.stock.models import Movement
+
+
+def by_sides(variant: Variant) -> bool:
+    """Return whether people see left and right of it, rather than pairs."""
+    return variant.single_minor is not None or variant.on_hand_left != variant.on_hand_right
 
 
 def count_words(shoes: Shoes) -> str:
@@ -26,6 +32,8 @@ def change_words(shoes: Shoes) -> str:
 
 def because(movement: Movement) -> str:
     """Return what a line of the ledger says happened: "Ann counted them"."""
+    if movement.undoes_id is not None:
+        return f"{movement.by} undid an earlier change"
     moved = count_words(Shoes(abs(movement.left_change), abs(movement.right_change)))
     return {
         "counted": f"{movement.by} counted them",

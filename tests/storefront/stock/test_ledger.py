@@ -9,7 +9,7 @@ from storefront.catalogue.models import MOST_ON_HAND, Variant
 from storefront.db import db
 from storefront.orders.models import Order, OrderLine
 from storefront.stock import ledger
-from storefront.stock.ledger import Shoes
+from storefront.stock.ledger import NewCount, Shoes
 from storefront.stock.models import Hold, Movement
 from tests.factories import NOW, Make
 
@@ -66,6 +66,28 @@ def test_count_below_what_is_held_names_the_orders(make: Make) -> None:
     assert refused.value.orders == [order.number]
     assert refused.value.held == Shoes(3, 3)
     assert counts(variant) == (5, 5, 3, 3)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_one_held_side_is_enough_to_refuse_a_count_and_an_undo(make: Make, side: str) -> None:
+    variant, other = make.variant(pairs=5), make.variant(pairs=9)
+    order = make.order((other, 6))
+    with db.writing():
+        setattr(order.lines[0], f"{side}_variant_id", variant.id)
+        ledger.release(order.id, why="expired", now=NOW)
+    count(variant, Shoes(8, 8), Shoes(5, 5))
+    with db.writing():
+        ledger.hold(order.lines, now=NOW)
+    line = db.session.scalars(select(Movement).order_by(Movement.id.desc()).limit(1)).one()
+
+    with pytest.raises(ledger.BelowHeld) as counted:
+        count(variant, Shoes(5, 5), Shoes(8, 8))
+    with pytest.raises(ledger.BelowHeld) as undone, db.writing():
+        ledger.undo(line, based_on=Shoes(8, 8), by="Ann", now=NOW)
+
+    held = Shoes(6, 0) if side == "left" else Shoes(0, 6)
+    assert counted.value.holding == undone.value.holding == {order.number: held}
+    assert counts(variant)[:2] == (8, 8)
 
 
 def test_count_that_changes_nothing_writes_no_row(make: Make) -> None:
@@ -198,3 +220,44 @@ def test_only_the_ledger_writes_counts() -> None:
     ]
 
     assert found == ["storefront/stock/ledger.py"]
+
+
+def test_many_counts_are_set_with_their_lines(make: Make) -> None:
+    first, same, last = (make.variant(pairs=5) for _ in range(3))
+
+    with db.writing():
+        ledger.count_many(
+            [
+                NewCount(first.id, Shoes(7, 7), Shoes(5, 5)),
+                NewCount(same.id, Shoes(5, 5), Shoes(5, 5)),
+                NewCount(last.id, Shoes(0, 1), Shoes(5, 5)),
+            ],
+            note="From a file",
+            by="Ann",
+            now=NOW,
+        )
+
+    assert [counts(one)[:2] for one in (first, same, last)] == [(7, 7), (5, 5), (0, 1)]
+    assert len(db.session.scalars(select(Movement)).all()) == 5
+    assert ledger.differences() == []
+
+
+@pytest.mark.parametrize("wrong", ["moved", "held"])
+def test_of_many_counts_none_is_set_where_one_moved_or_is_held(make: Make, wrong: str) -> None:
+    good, bad = make.variant(pairs=5), make.variant(pairs=5)
+    make.order((bad, 3))
+    based_on = Shoes(4, 5) if wrong == "moved" else Shoes(5, 5)
+
+    with pytest.raises(ledger.AnyMoved), db.writing():
+        ledger.count_many(
+            [
+                NewCount(good.id, Shoes(7, 7), Shoes(5, 5)),
+                NewCount(bad.id, Shoes(9, 2), based_on),
+            ],
+            note="",
+            by="Ann",
+            now=NOW,
+        )
+
+    assert counts(good)[:2] == counts(bad)[:2] == (5, 5)
+    assert ledger.differences() == []

@@ -172,7 +172,8 @@ def tell(host: str, port: int) -> bool:
         connection.close()
     address = os.environ["SHOP_URL"]
     seconds = time.time() - float(setting("STARTED", str(time.time())))
-    print(f"The shop is at {address} and its staff desk at {address}/staff; {state}.")
+    print(f"The shop is at {address} and its staff desk at {address}/staff.")
+    print(f"Its {state.replace(chr(10), ", its ")}.")
     print(f"Ready after {seconds:.0f} s. Ctrl-C stops it, and its data stays.", flush=True)
     return True
 

@@ -5,6 +5,7 @@ import logging
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
+from limits.storage import RedisStorage
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,12 @@ def init_app(app: Flask) -> None:
     else:
         level = logging.WARNING if app.config["PRODUCTION"] else logging.INFO
         log.log(level, "rate limits are kept in each process; REDIS_URL would share them")
+
+
+def where() -> str:
+    """Return where tries are counted, for /readyz."""
+    shared = isinstance(limiter.storage, RedisStorage) and limiter.storage.check()
+    return "shared through Redis" if shared else "each process for itself"
 
 
 def address_and_email() -> str:

@@ -5,6 +5,7 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
+from storefront import limits
 from storefront.catalogue import queries
 from storefront.catalogue.views import today
 from storefront.db import db, engine_words
@@ -67,12 +68,13 @@ def health() -> Response:
 
 @blueprint.get("/readyz")
 def ready() -> tuple[Response, int]:
-    """Say whether the database answers, and which engine it is."""
+    """Say whether the database answers, which engine it is, and where tries are counted."""
     try:
         db.session.execute(text("SELECT 1"))
     except Exception as error:
         return Response(f"database: {type(error).__name__}\n", mimetype="text/plain"), 503
-    return Response(f"database: {engine_words()}\n", mimetype="text/plain"), 200
+    said = f"database: {engine_words()}\nlimits: {limits.where()}\n"
+    return Response(said, mimetype="text/plain"), 200
 
 
 def _cookie() -> str:

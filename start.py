@@ -173,7 +173,7 @@ def tell(host: str, port: int) -> bool:
     address = os.environ["SHOP_URL"]
     seconds = time.time() - float(setting("STARTED", str(time.time())))
     print(f"The shop is at {address} and its staff desk at {address}/staff.")
-    print(f"Its {state.replace(chr(10), ", its ")}.")
+    print(f"Its {', its '.join(state.splitlines())}.")
     print(f"Ready after {seconds:.0f} s. Ctrl-C stops it, and its data stays.", flush=True)
     return True
 

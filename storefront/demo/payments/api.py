@@ -9,14 +9,14 @@ from collections.abc import Callable
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from . import answers, clock, parameters
+from . import answers, parameters
 from .company import Company
 from .description import request_validator
 from .errors import Refused
 from .events import API_VERSION
 from .ids import new_id
 from .operations import OPERATIONS, Call
-from .sessions import expire_overdue
+from .overdue import catch_up
 from .showing import show
 from .state import Body
 
@@ -65,8 +65,8 @@ def api(company: Company) -> Blueprint:
 
 
 def _asked() -> bool:
-    """Is this request for the interface, rather than for a page?"""
-    return request.path.startswith("/v1/")
+    """Is this request for the interface or the controls, rather than for a page?"""
+    return request.path.startswith(("/v1/", "/_test/"))
 
 
 def _check_key(key: str) -> None:
@@ -80,7 +80,7 @@ def _check_key(key: str) -> None:
 
 def _view(company: Company, method: str, path: str) -> Callable[..., Response]:
     def view(id: str = "") -> Response:
-        now = int(clock.now())
+        now = int(company.clock.now())
         text = request.get_data() if method == "POST" else request.query_string
         key = request.headers.get("Idempotency-Key") if method == "POST" else None
         digest = _digest(text)
@@ -90,7 +90,7 @@ def _view(company: Company, method: str, path: str) -> Callable[..., Response]:
                 response.headers["Original-Request"] = kept["request_id"]
                 response.headers["Idempotent-Replayed"] = "true"
                 return response
-            expire_overdue(company.state, company.events, now=now)
+            catch_up(company.state, company.events, now=now)
             params = parameters.read(text, request_validator(method, path))
             OPERATIONS[method, path].check(params, now)
             asked = {"id": g.request_id, "idempotency_key": key}

@@ -1,4 +1,4 @@
-"""Puts a company together: its state, its interface, its pages, its courier."""
+"""Puts a company together: its state, its interface, its pages, its controls, its courier."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,8 +6,11 @@ from pathlib import Path
 from flask import Flask
 
 from .api import api
+from .clock import Clock
 from .company import Company
+from .control import control
 from .events import Events
+from .faults import Faults, faulty
 from .pages import pages
 from .state import State
 from .webhooks import PAUSES, Courier
@@ -31,13 +34,16 @@ def create_company(
     after each failed try to deliver. `app.extensions["company"].close()` ends it.
     """
     state = State(state_path)
+    clock, faults = Clock(), Faults()
     events = Events(state, delivered=webhook_url is not None)
-    courier = Courier(state, events, url=webhook_url, secret=webhook_secret, pauses=pauses)
-    company = Company(state, events, courier, key, public_url.rstrip("/"))
+    courier = Courier(state, clock, events, url=webhook_url, secret=webhook_secret, pauses=pauses)
+    company = Company(state, clock, events, faults, courier, key, public_url.rstrip("/"))
     app = Flask(__name__)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_REQUEST
     app.extensions["company"] = company
     app.register_blueprint(api(company))
     app.register_blueprint(pages(company))
+    app.register_blueprint(control(company))
+    app.wsgi_app = faulty(app.wsgi_app, faults)  # type: ignore[method-assign, assignment]
     courier.start()
     return app

@@ -1,8 +1,10 @@
 """What happened, told to the shop: an event and the delivery it waits for."""
 
+import secrets
 import sqlite3
 
 from .ids import new_id
+from .sending import Sending
 from .showing import public
 from .state import Body, State
 
@@ -16,6 +18,7 @@ class Events:
     def __init__(self, state: State, *, delivered: bool) -> None:
         self.state = state
         self.delivered = delivered
+        self.sending = Sending()
 
     def record(
         self,
@@ -30,7 +33,7 @@ class Events:
         data: Body = {"object": public(thing)}
         if previous is not None:
             data["previous_attributes"] = previous
-        event = {
+        event: Body = {
             "id": new_id("evt_1"),
             "object": "event",
             "api_version": API_VERSION,
@@ -43,11 +46,16 @@ class Events:
         }
         self.state.add(event)
         if self.delivered:
-            self.state.connection.execute(
-                "INSERT INTO deliveries (event_id, state, due_at) VALUES (?, 'waiting', ?)",
-                (event["id"], now),
-            )
-            self.state.news.set()
+            self._deliver(event["id"], now)
+
+    def _deliver(self, event_id: str, now: int) -> None:
+        lost = secrets.SystemRandom().random() < self.sending.lose
+        state, answer = ("given up", "lost, as told") if lost else ("waiting", "")
+        self.state.connection.execute(
+            "INSERT INTO deliveries (event_id, state, due_at, answer) VALUES (?, ?, ?, ?)",
+            (event_id, state, now + self.sending.late, answer),
+        )
+        self.state.news.set()
 
     def deliveries(self, limit: int) -> list[sqlite3.Row]:
         """Return the latest deliveries, newest first, each with the type of its event."""

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
-from . import amounts, clock, payment_form
+from . import amounts, payment_form
 from .charging import pay
 from .company import Company
+from .overdue import catch_up
 from .payment_form import Form
-from .sessions import KIND, choose_delivery, expire_overdue
+from .sessions import KIND, choose_delivery
 from .state import Body
 
 SHOWN = 20
@@ -34,7 +35,7 @@ def pages(company: Company) -> Blueprint:
     @blueprint.get("/")
     def front() -> str:
         with company.state.transaction():
-            expire_overdue(company.state, company.events, now=int(clock.now()))
+            catch_up(company.state, company.events, now=int(company.clock.now()))
             sessions = company.state.newest(KIND, limit=SHOWN)
             deliveries = company.events.deliveries(SHOWN)
         return render_template("front.html", sessions=sessions, deliveries=deliveries)
@@ -71,12 +72,12 @@ def pages(company: Company) -> Blueprint:
 
 
 def _session(company: Company, id: str) -> Body | None:
-    expire_overdue(company.state, company.events, now=int(clock.now()))
+    catch_up(company.state, company.events, now=int(company.clock.now()))
     return company.state.find(id, KIND)
 
 
 def _pay(company: Company, form: Form) -> str | None:
-    now = int(clock.now())
+    now = int(company.clock.now())
     return pay(company.state, company.events, form.session, form.buyer(), form.card, now=now)
 
 

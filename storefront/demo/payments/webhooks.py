@@ -10,11 +10,13 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 from . import clock
+from .clock import Clock
 from .events import Events
-from .sessions import expire_overdue
+from .overdue import catch_up
 from .state import State
 
 PAUSES = (1, 5, 30, 120, 600)
@@ -38,6 +40,7 @@ class Courier(threading.Thread):
     def __init__(
         self,
         state: State,
+        clock: Clock,
         events: Events,
         *,
         url: str | None,
@@ -46,6 +49,7 @@ class Courier(threading.Thread):
     ) -> None:
         super().__init__(name="courier", daemon=True)
         self.state = state
+        self.clock = clock
         self.events = events
         self.url = url
         self.secret = secret
@@ -73,7 +77,7 @@ class Courier(threading.Thread):
     def _round(self) -> float:
         """Deliver everything due now; return the seconds until there may be more."""
         with self.state.transaction():
-            expire_overdue(self.state, self.events, now=int(clock.now()))
+            catch_up(self.state, self.events, now=int(self.clock.now()))
         if self.url is None:
             return LONGEST_WAIT
         while not self.stopped.is_set():
@@ -81,23 +85,33 @@ class Courier(threading.Thread):
                 delivery = self._next()
             if delivery is None:
                 return LONGEST_WAIT
-            wait = float(delivery["due_at"]) - clock.now()
+            wait = float(delivery["due_at"]) - self.clock.now()
             if wait > 0:
                 return min(wait, LONGEST_WAIT)
-            answer, taken = _send(self.url, self.secret, delivery["body"])
+            answer, taken = self._send_copies(self.url, delivery["body"])
             with self.state.transaction():
                 self._write_down(delivery, answer, taken)
         return 0
 
     def _next(self) -> sqlite3.Row | None:
+        shuffle, now = self.events.sending.shuffle, self.clock.now()
         row: sqlite3.Row | None = self.state.connection.execute(
-            "SELECT * FROM deliveries JOIN things ON things.id = event_id"
-            " WHERE state = 'waiting' ORDER BY due_at, rank LIMIT 1"
+            "SELECT * FROM deliveries JOIN things ON things.id = event_id WHERE state = 'waiting'"
+            " ORDER BY CASE WHEN ? THEN max(due_at, ?) ELSE due_at END,"
+            " CASE WHEN ? THEN random() ELSE rank END LIMIT 1",
+            (shuffle, now, shuffle),
         ).fetchone()
         return row
 
+    def _send_copies(self, url: str, body: str) -> tuple[str, bool]:
+        """Send an event, all its copies at once; it is taken when every one was."""
+        copies = self.events.sending.copies
+        with ThreadPoolExecutor(copies) as pool:
+            answers = list(pool.map(lambda _: _send(url, self.secret, body), range(copies)))
+        return next((answer for answer in answers if not answer[1]), answers[0])
+
     def _write_down(self, delivery: sqlite3.Row, answer: str, taken: bool) -> None:
-        now, event = clock.now(), json.loads(delivery["body"])
+        now, event = self.clock.now(), json.loads(delivery["body"])
         if taken:
             state, due_at = "delivered", now
             self.state.save(event | {"pending_webhooks": 0})
@@ -126,6 +140,7 @@ def _send(url: str, secret: str, body: str) -> tuple[str, bool]:
             payload,
             {
                 "Content-Type": "application/json; charset=utf-8",
+                # The machine's time, whatever the company's clock says: the shop compares the two.
                 "Stripe-Signature": signature(payload, secret, int(clock.now())),
                 "User-Agent": "test-payment-company",
             },

@@ -132,6 +132,16 @@ class Company:
         bearer = {"Authorization": f"Bearer {KEY}"}
         return send(method, self.url + path, form, bearer | headers)
 
+    def tell(self, path: str, /, **fields: Any) -> Answer:
+        """Tell the company something under /_test/."""
+        return self.raw("POST", f"/_test/{path}", json.dumps(fields).encode())
+
+    def told(self, path: str, /, **fields: Any) -> Any:
+        """Tell the company something that it takes, and return its answer."""
+        answer = self.tell(path, **fields)
+        assert answer.status == 200, answer.text
+        return answer.json
+
 
 def wish(**changes: Any) -> dict[str, Any]:
     """What a shop asks of a Session, changed; None leaves a parameter out."""
@@ -159,8 +169,20 @@ def delivery(name: str, amount: int, currency: str = "usd") -> dict[str, Any]:
     }
 
 
+def flat(value: Any, name: str = "") -> dict[str, Any]:
+    """Write nested parameters with brackets."""
+    if not isinstance(value, dict | list):
+        return {name: value}
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    return {
+        key: leaf
+        for part, item in items
+        for key, leaf in flat(item, f"{name}[{part}]" if name else str(part)).items()
+    }
+
+
 def client_of(url: str) -> stripe.StripeClient:
-    return stripe.StripeClient(KEY, base_addresses={"api": url})
+    return stripe.StripeClient(KEY, base_addresses={"api": url}, max_network_retries=0)
 
 
 @pytest.fixture(autouse=True)

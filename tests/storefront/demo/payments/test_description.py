@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from storefront.demo.payments.description import document
 from storefront.demo.payments.operations import OPERATIONS
 
-from .conftest import DECLINED, wish
+from .conftest import DECLINED, flat, wish
 
 
 def strict(schema: Any) -> Any:
@@ -126,15 +126,3 @@ def test_refusals_are_as_described(company):
 def test_every_operation_is_in_the_description():
     for method, path in OPERATIONS:
         assert method.lower() in document()["paths"][path]
-
-
-def flat(value: Any, name: str = "") -> dict[str, Any]:
-    """Write nested parameters with brackets."""
-    if not isinstance(value, dict | list):
-        return {name: value}
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    return {
-        key: leaf
-        for part, item in items
-        for key, leaf in flat(item, f"{name}[{part}]" if name else str(part)).items()
-    }

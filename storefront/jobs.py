@@ -11,16 +11,22 @@ from flask.cli import AppGroup
 
 from storefront.db import db
 
+AGAIN = 60  # seconds after which work that failed is tried again
+
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Job:
-    """Work that is looked for again every so many seconds; safe in several processes at once."""
+    """Work that is looked for again every so many seconds; safe in several processes at once.
+
+    `first`: so many seconds after the start. Work that failed is tried again within a minute.
+    """
 
     name: str
     every: float
     run: Callable[[], int]
+    first: float = 0
 
 
 group = AppGroup("jobs", help="Work that is due: mails, overdue payments.")
@@ -38,21 +44,24 @@ def run_forever(jobs: Sequence[Job]) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    due = {job.name: 0.0 for job in jobs}
+    due = {job.name: time.monotonic() + job.first for job in jobs}
     while not stop.is_set():
         for job in jobs:
             if time.monotonic() >= due[job.name] and not stop.is_set():
-                run_once(job)
-                due[job.name] = time.monotonic() + job.every
+                due[job.name] = time.monotonic() + (
+                    job.every if run_once(job) else min(job.every, AGAIN)
+                )
         stop.wait(0.5)
 
 
-def run_once(job: Job) -> int:
-    """Run one job now and return how many things it did; an error is logged, not raised."""
+def run_once(job: Job) -> bool:
+    """Run one job now and return whether it could be done; an error is logged, not raised."""
     try:
-        return job.run()
+        job.run()
     except Exception:
         log.exception("job %s failed and will be tried again", job.name)
-        return 0
+        return False
+    else:
+        return True
     finally:
         db.session.remove()

@@ -31,5 +31,5 @@ def compare() -> int:
 jobs = (
     Job("warn", every=60, run=warn),
     Job("sweep", every=60, run=sweep),
-    Job("compare", every=3600, run=compare),
+    Job("compare", every=3600, run=compare, first=60),  # when the company is up too
 )

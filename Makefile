@@ -13,7 +13,7 @@ PYTEST = FLASK_SKIP_DOTENV=1 $(PY) -m pytest -n 2 -r s
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-.PHONY: help run serve reset test check check-all bench lock
+.PHONY: help run serve reset test check check-all soak bench lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -40,7 +40,11 @@ check: $(DEV) ## the gate: format, lint, types, import contracts, templates, eve
 
 check-all: ## the gate, then everything else there is
 	@$(MAKE) check
+	@$(MAKE) soak
 	@$(MAKE) bench
+
+soak: $(DEV) ## everything at once, with faults and kills, on each database (MINUTES=, 10 unless told)
+	@SOAK_MINUTES=$(or $(MINUTES),10) FLASK_SKIP_DOTENV=1 $(PY) -m pytest -q tests/integrity/test_soak.py
 
 bench: $(DEV) ## figures: how fast, beside bare Flask on the same server
 	@$(PY) -m bench

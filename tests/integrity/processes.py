@@ -121,6 +121,27 @@ def carry_out(
             raise Died(process.exitcode) from None
 
 
+class Mortal:
+    """A process that may be killed at any time, and is then started again as it was."""
+
+    def __init__(self, target: Callable[..., None], *args: Any) -> None:
+        self._target, self._args = target, args
+        self._process: BaseProcess | None = None
+
+    def start(self) -> None:
+        os.environ["PYTHONPATH"] = PATH  # for the process that all others are forked from
+        self._process = _nursery.Process(target=self._target, args=self._args, daemon=True)
+        self._process.start()
+
+    def kill(self) -> None:
+        """End it by `kill -9`, whatever it does just now."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join(GONE)
+            self._process.close()
+            self._process = None
+
+
 def was_killed(process: BaseProcess) -> bool:
     """Return whether a process has ended by `kill -9`, waiting a little for it."""
     process.join(GONE)

@@ -1,12 +1,16 @@
 """What runs in the processes that these tests start: the shop, the company, single steps, death."""
 
 import json
+import logging
 import multiprocessing
 import os
+import random
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
@@ -17,23 +21,29 @@ from typing import Any
 from flask import Flask
 from granian.cli import cli as granian
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from storefront.catalogue.models import Variant
-from storefront.checkout import purchase, sweeper
+from storefront.checkout import purchase, refunds, sweeper
+from storefront.checkout.payments import Refused, Unclear
+from storefront.checkout.refunds import CannotCancel, CannotRefund, Wish
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
-from storefront.db import GuardedSession, db
+from storefront.db import GuardedSession, db, new_secret
 from storefront.demo.payments.app import create_company
 from storefront.demo.payments.server import server
 from storefront.jobs import run_forever, schedule
 from storefront.mail import jobs as mail
-from storefront.orders.models import PaymentPage
+from storefront.orders import dispatching
+from storefront.orders.models import Order, PaymentPage
 from storefront.stock import ledger
 from storefront.stock.ledger import BelowHeld, CountMoved, Shoes
 from wsgi import TEST_KEY, create_app
 
 Settings = Mapping[str, Any]
 SETTINGS = "SETTINGS_OF_THE_TESTS"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,83 @@ def carry_out(
 
 def settle(session_id: str) -> None:
     purchase.settle(session_id, payments=payments(), terms=terms(), now=utcnow())
+
+
+def work_at_the_desk(settings: Settings, seed: int) -> None:
+    """Do what staff do, again and again: count, give back, cancel, send."""
+    _end_with_the_tests()
+    chance = random.Random(seed)
+    with create_app(settings).app_context():
+        while True:
+            try:
+                chance.choice((_count_something, _give_something_back, _cancel_or_send))(chance)
+            except (Unclear, Refused, OperationalError) as error:
+                log.info("staff were told: %s", error)
+            finally:
+                db.session.remove()
+            time.sleep(chance.random() / 10)
+
+
+def _count_something(chance: random.Random) -> None:
+    variant_id = chance.choice(db.session.scalars(select(Variant.id)).all())
+    count_one_more(variant_id, 1)
+
+
+def _some_order(chance: random.Random) -> Order | None:
+    chosen = select(Order).where(Order.state.in_(("paid", "dispatched")))
+    orders = db.session.scalars(chosen.order_by(Order.id.desc()).limit(20)).all()
+    return chance.choice(orders) if orders else None
+
+
+def _give_something_back(chance: random.Random) -> None:
+    order = _some_order(chance)
+    if order is None:
+        return
+    left = refunds.left_of(order)
+    each = chance.choice(left.lines)
+    shoes = chance.choice((Shoes(1, 1), Shoes(1, 0), Shoes(0, 1)))
+    delivery = chance.random() < 0.2
+    wishes = [Wish(each.line.id, shoes, restock=chance.random() < 0.7)]
+    amount = left.amount_minor(wishes, delivery=delivery)
+    order_id, key = order.id, new_secret()
+    db.session.rollback()
+    with suppress(CannotRefund):
+        for _ in range(chance.choice((1, 1, 2))):
+            refund_id = refunds.begin(
+                order_id,
+                wishes,
+                delivery=delivery,
+                expected_minor=amount,
+                reason="returned",
+                note="",
+                key=key,
+                by="Staff",
+                now=utcnow(),
+            )
+            refunds.carry_out(
+                refund_id, payments=payments(), now=utcnow(), shop_url=terms().shop_url
+            )
+
+
+def _cancel_or_send(chance: random.Random) -> None:
+    order = _some_order(chance)
+    if order is None:
+        return
+    order_id, shop_url = order.id, terms().shop_url
+    db.session.rollback()
+    if chance.random() < 0.5:
+        sent = (dispatching.NotPaid, dispatching.AlreadyDispatched, dispatching.StillOwed)
+        with suppress(*sent), db.writing():
+            dispatching.dispatch(
+                order_id, by="Staff", carrier="", tracking="", order_address="", now=utcnow()
+            )
+        return
+    with suppress(CannotCancel):
+        refund_id = refunds.cancel(
+            order_id, key=new_secret(), by="Staff", now=utcnow(), shop_url=shop_url
+        )
+        if refund_id is not None:
+            refunds.carry_out(refund_id, payments=payments(), now=utcnow(), shop_url=shop_url)
 
 
 def sweep_an_hour_later() -> None:

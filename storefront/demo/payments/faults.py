@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from werkzeug.wsgi import get_input_stream
+
 from .errors import Refused
 from .ids import new_id
 from .state import Body
@@ -96,6 +98,7 @@ def faulty(
         if fault is None:
             return app(environ, start_response)
         if fault.kind == "error":
+            get_input_stream(environ).read()  # else the line's next request would begin with it
             return _failure(start_response)
         if fault.kind == "delay" and not faults.ended.wait(fault.seconds):
             return app(environ, start_response)

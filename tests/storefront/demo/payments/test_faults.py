@@ -33,6 +33,20 @@ def test_an_error_answers_500_and_does_nothing(company):
     assert company.open().status == "open"
 
 
+def test_an_error_leaves_the_line_fit_for_the_next_request(company):
+    company.told("faults", kind="error", **OPEN)
+    line = http.client.HTTPConnection(company.url.removeprefix("http://"), timeout=10)
+    answers = []
+
+    for method, path in (("POST", "/v1/checkout/sessions"), ("GET", "/v1/events")):
+        line.request(method, path, "mode=payment", {"Authorization": f"Bearer {KEY}"})
+        answer = line.getresponse()
+        answers.append((answer.status, answer.read()[:1]))
+    line.close()
+
+    assert answers == [(500, b"{"), (200, b"{")]
+
+
 def test_a_cut_line_gives_no_answer_and_does_nothing(company):
     company.told("faults", kind="cut", **OPEN)
 

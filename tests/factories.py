@@ -41,6 +41,7 @@ class Make:
         widths: Sequence[str] = ("Wide",),
         pairs: int = 5,
         counted: bool = True,
+        single_minor: int | None = None,
         **facts: Any,
     ) -> Product:
         """Make a product whose every color, size and width has so many pairs."""
@@ -77,6 +78,7 @@ class Make:
                                 width=width,
                                 width_rank=width_rank,
                                 price_minor=price,
+                                single_minor=single_minor,
                                 counted=counted,
                             )
                         )

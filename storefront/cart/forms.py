@@ -1,12 +1,22 @@
 """What a shopper may ask of the cart."""
 
+from typing import Any
+
+from flask import request
 from flask_wtf import FlaskForm
-from wtforms import EmailField, IntegerField, SelectField, StringField
-from wtforms.validators import Email, InputRequired, Length, NumberRange, Optional
+from wtforms import EmailField, Field, IntegerField, SelectField, StringField
+from wtforms.validators import (
+    Email,
+    InputRequired,
+    Length,
+    NumberRange,
+    Optional,
+    StopValidation,
+)
 
 from storefront.cart.models import MOST_OF_ONE
 
-NOT_A_NUMBER = "Please give the number of pairs as a whole number."
+NOT_A_NUMBER = "Please give the number as a whole number."
 
 
 class PairsField(IntegerField):
@@ -19,6 +29,16 @@ class PairsField(IntegerField):
             raise ValueError(NOT_A_NUMBER) from None
 
 
+def _readable(_form: object, field: Field) -> None:
+    """Leave a number that could not be read at the one sentence it has."""
+    if field.process_errors:
+        raise StopValidation
+
+
+def _sku(label: str) -> StringField:
+    return StringField(label, [Length(max=64, message="No such size.")])
+
+
 class ShopperForm(FlaskForm):
     """A form that anybody may send; storefront/guard.py refuses it from another site."""
 
@@ -27,18 +47,37 @@ class ShopperForm(FlaskForm):
 
 
 class AddForm(ShopperForm):
-    sku = StringField(
-        "Size",
-        [InputRequired("Please choose a size first."), Length(max=64, message="No such size.")],
-    )
+    """A pair by `sku`, or the shoe of each foot by `left_sku` and `right_sku`."""
+
+    sku = _sku("Size")
+    left_sku = _sku("Left shoe")
+    right_sku = _sku("Right shoe")
     quantity = PairsField(
-        "Pairs",
+        "How many",
         [
-            InputRequired(NOT_A_NUMBER),
-            NumberRange(1, MOST_OF_ONE, f"You can buy 1 to {MOST_OF_ONE} pairs of one size."),
+            _readable,
+            NumberRange(1, MOST_OF_ONE, f"You can buy 1 to {MOST_OF_ONE} of one size."),
         ],
         default=1,
     )
+
+    def skus(self) -> tuple[str, str]:
+        """Return the sku of the left and of the right shoe, '' for a foot without one."""
+        pair = self.sku.data or ""
+        return self.left_sku.data or pair, self.right_sku.data or pair
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good: bool = super().validate(extra_validators)
+        singly = "left_sku" in request.form or "right_sku" in request.form
+        if self.sku.data and singly:
+            self.sku.errors = ["Please choose either a pair, or the shoe of each foot."]
+        elif not any(self.skus()):
+            self.sku.errors = [
+                "Please choose a left shoe, a right shoe, or both."
+                if singly
+                else "Please choose a size first."
+            ]
+        return good and not self.sku.errors
 
 
 class ChangeForm(ShopperForm):
@@ -47,7 +86,7 @@ class ChangeForm(ShopperForm):
         [
             InputRequired(NOT_A_NUMBER),
             NumberRange(
-                0, MOST_OF_ONE, f"You can buy up to {MOST_OF_ONE} pairs of one size; 0 removes it."
+                0, MOST_OF_ONE, f"You can buy up to {MOST_OF_ONE} of one size; 0 removes it."
             ),
         ],
     )

@@ -1,17 +1,22 @@
 """The cart: what a shopper has chosen. It holds no stock and keeps only the price that was seen."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from storefront.catalogue.sides import taken
 from storefront.db import new_secret
 
-MOST_OF_ONE = 6  # pairs of one variant
-MOST_IN_ALL = 12  # pairs in one order
+MOST_OF_ONE = 6  # pairs of one variant, or shoes of one of its sides
+MOST_IN_ALL = 12  # pairs and single shoes in one order
 
 
 @dataclass(frozen=True)
 class Line:
-    """So many pairs of a left and a right variant; `seen_minor` is the price when it was added."""
+    """So many of a left and a right variant, or of one; a pair has the same on both sides.
+
+    `seen_minor` is the price of one when it was added.
+    """
 
     left: int | None
     right: int | None
@@ -22,6 +27,11 @@ class Line:
     @property
     def key(self) -> str:
         return f"{self.left or ''}.{self.right or ''}"
+
+    @property
+    def taken(self) -> Counter[tuple[int, str]]:
+        """The shoes that the line takes of each side."""
+        return taken(self.left, self.right, self.quantity)
 
 
 @dataclass(frozen=True)
@@ -35,17 +45,24 @@ class Cart:
 
     @property
     def pairs(self) -> int:
-        """Return how many pairs are in the cart."""
+        """Return how many pairs and single shoes are in the cart."""
         return sum(line.quantity for line in self.lines)
 
     def line(self, key: str) -> Line | None:
         """Return the line with this key, or None."""
         return next((line for line in self.lines if line.key == key), None)
 
-    def room_for(self, key: str) -> int:
-        """Return how many pairs this line may have under the limits of an order."""
-        others = sum(line.quantity for line in self.lines if line.key != key)
-        return max(0, min(MOST_OF_ONE, MOST_IN_ALL - others))
+    def others(self, key: str) -> Counter[tuple[int, str]]:
+        """Return the shoes that all other lines take of each side."""
+        lines = (line for line in self.lines if line.key != key)
+        return sum((line.taken for line in lines), Counter())
+
+    def room_for(self, line: Line) -> int:
+        """Return how many this line may have under the limits of an order."""
+        others = self.others(line.key)
+        in_all = sum(other.quantity for other in self.lines if other.key != line.key)
+        most = (MOST_OF_ONE - others[shoe] for shoe in line.taken)
+        return max(0, min(MOST_IN_ALL - in_all, *most))
 
     def put(self, line: Line) -> "Cart":
         """Return the cart with this line in place of the one with its key; none at quantity 0."""

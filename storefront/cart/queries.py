@@ -1,13 +1,14 @@
 """A cart with today's names, prices and stock, and every problem of a line as a sentence."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from storefront.cart.models import Cart, Line
-from storefront.catalogue.availability import Availability, availability
-from storefront.catalogue.models import Variant
-from storefront.catalogue.queries import Stock, variants_by_id
+from storefront.catalogue.availability import Availability
+from storefront.catalogue.queries import variants_by_id
+from storefront.catalogue.sides import NotSold, Sides, taken
 from storefront.delivery.queries import Quote, quotes
 from storefront.orders import of_cart
 from storefront.orders.models import Order
@@ -23,16 +24,16 @@ class Problem:
 
 @dataclass(frozen=True)
 class BasketLine:
-    """A line with what it is today. `variant` is None where it is not sold any more."""
+    """A line with what it is today. `sides` is None where it is not sold any more."""
 
     line: Line
-    variant: Variant | None
+    sides: Sides | None
     availability: Availability | None
     problems: Sequence[Problem]
 
     @property
     def unit_minor(self) -> int:
-        return self.variant.price_minor if self.variant else 0
+        return self.sides.unit_minor if self.sides else 0
 
     @property
     def total_minor(self) -> int:
@@ -40,7 +41,7 @@ class BasketLine:
 
     @property
     def name(self) -> str:
-        return self.variant.name if self.variant else "A shoe that is not sold any more"
+        return self.sides.name if self.sides else "A shoe that is not sold any more"
 
 
 @dataclass(frozen=True)
@@ -75,48 +76,82 @@ def without_bought(cart: Cart) -> Cart:
 
 def basket(cart: Cart, *, today: date, low: int) -> Basket:
     """Read prices, names and stock afresh; what the cart's own waiting order holds is free."""
-    variants = variants_by_id({line.left for line in cart.lines if line.left is not None})
     waiting = of_cart.pending(cart.id)
-    own = _own_pairs(waiting)
+    own = _held_by(waiting)
+    left_over = Counter(own)  # after the lines before; negative is taken from what is free
     lines = []
-    for line in cart.lines:
-        variant = variants.get(line.left or 0)
-        if variant is None or not (variant.published and variant.product.published):
+    for line, sides in zip(cart.lines, _sides_of(cart.lines), strict=True):
+        if sides is None:
             gone = Problem("This is not sold any more. Please remove it.", blocks=True)
             lines.append(BasketLine(line, None, None, [gone]))
             continue
-        told = told_to(variant, own.get(variant.id, 0), today=today, low=low)
-        lines.append(BasketLine(line, variant, told, _problems(line, variant, told)))
+        told = sides.availability(more=own, today=today, low=low)
+        there = sides.there(more=left_over)
+        lines.append(BasketLine(line, sides, told, _problems(line, sides, told, there)))
+        left_over.subtract(line.taken)
     subtotal = sum(line.total_minor for line in lines)
     return Basket(cart, lines, waiting, quotes(cart.country, subtotal) if cart.country else [])
 
 
-def told_to(variant: Variant, own_pairs: int, *, today: date, low: int) -> Availability:
-    """Return a variant's availability for a shopper whose waiting order holds some pairs of it."""
-    stock = Stock(variant.counted, variant.free_pairs + own_pairs, variant.restock_on)
-    return availability(stock, today=today, low=low)
+def sides_of(line: Line) -> Sides | None:
+    """Return the variants of a line, None where they are not sold any more."""
+    return _sides_of([line])[0]
 
 
-def own_pairs(cart_id: str) -> dict[int, int]:
-    """Return how many pairs of each variant the cart's waiting order holds."""
-    return _own_pairs(of_cart.pending(cart_id))
+def there_for(cart: Cart, line: Line, sides: Sides) -> int | None:
+    """Return how many of a line the shopper can have beside the other lines; None: any number.
+
+    What their own waiting order holds is there for them.
+    """
+    more = _held_by(of_cart.pending(cart.id))
+    more.subtract(cart.others(line.key))
+    there = sides.there(more=more)
+    return None if there is None else max(0, there)
 
 
-def _own_pairs(waiting: Order | None) -> dict[int, int]:
-    pairs: dict[int, int] = {}
-    for line in waiting.lines if waiting else []:
-        if line.left_variant_id is not None and line.left_variant_id == line.right_variant_id:
-            pairs[line.left_variant_id] = pairs.get(line.left_variant_id, 0) + line.quantity
-    return pairs
+def _sides_of(lines: Sequence[Line]) -> list[Sides | None]:
+    ids = {id_ for line in lines for id_ in (line.left, line.right) if id_ is not None}
+    variants = {
+        id_: variant
+        for id_, variant in variants_by_id(ids).items()
+        if variant.published and variant.product.published
+    }
+    found = []
+    for line in lines:
+        sides = Sides(variants.get(line.left or 0), variants.get(line.right or 0))
+        whole = len(list(sides)) == len(line.taken)
+        found.append(sides if whole and _is_sold(sides) else None)
+    return found
 
 
-def _problems(line: Line, variant: Variant, told: Availability) -> list[Problem]:
+def _is_sold(sides: Sides) -> bool:
+    try:
+        sides.check()
+    except NotSold:
+        return False
+    return True
+
+
+def _held_by(waiting: Order | None) -> Counter[tuple[int, str]]:
+    """Return the shoes that a waiting order holds."""
+    lines = waiting.lines if waiting else []
+    return sum(
+        (taken(line.left_variant_id, line.right_variant_id, line.quantity) for line in lines),
+        Counter(),
+    )
+
+
+def _problems(line: Line, sides: Sides, told: Availability, there: int | None) -> list[Problem]:
     problems = []
     if not told.can_buy:
         problems.append(Problem(f"Not available now: {told.words.lower()}.", blocks=True))
     elif not told.allows(line.quantity):
-        there = "is only 1 pair" if told.pairs == 1 else f"are only {told.pairs}"
-        problems.append(Problem(f"There {there} now. Please lower the number.", blocks=True))
-    if line.seen_minor and line.seen_minor != variant.price_minor:
+        number = "is only 1" if told.pairs == 1 else f"are only {told.pairs}"
+        noun = "" if sides.is_single or told.pairs != 1 else " pair"
+        problems.append(Problem(f"There {number}{noun} now. Please lower the number.", blocks=True))
+    elif there is not None and there < line.quantity:
+        shared = "With the other lines of your cart there are too few. Please lower a number."
+        problems.append(Problem(shared, blocks=True))
+    if line.seen_minor and line.seen_minor != sides.unit_minor:
         problems.append(Problem("The price has changed since you put it in.", blocks=False))
     return problems

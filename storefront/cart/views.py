@@ -11,9 +11,9 @@ from werkzeug.datastructures import MultiDict
 
 from storefront.cart import cookie, queries
 from storefront.cart.forms import AddForm, ChangeForm, DeliveryForm
-from storefront.cart.models import MOST_IN_ALL, Cart, Line
-from storefront.catalogue.models import Variant
-from storefront.catalogue.queries import variant_on_sale, variants_by_id
+from storefront.cart.models import MOST_IN_ALL, MOST_OF_ONE, Cart, Line
+from storefront.catalogue.queries import variant_on_sale
+from storefront.catalogue.sides import NotSold, Sides
 from storefront.catalogue.views import today
 from storefront.delivery.queries import countries
 
@@ -34,23 +34,28 @@ def add() -> ResponseReturnValue:
     form = AddForm()
     if not form.validate_on_submit():
         return page(cart, *_sentences(form), status=422)
-    variant = variant_on_sale(form.sku.data or "")
-    if variant is None:
+    left, right = (variant_on_sale(sku) if sku else None for sku in form.skus())
+    sides = Sides(left, right)
+    if len(list(sides)) < sum(map(bool, form.skus())):
         return page(cart, NOT_SOLD, status=422)
-    there = _pairs_for(cart, variant)
+    try:
+        sides.check()
+    except NotSold as problem:
+        return page(cart, str(problem), status=422)
+    line = Line(left.id if left else None, right.id if right else None, 0)
+    had = cart.line(line.key) or line
+    came_from = request.form.get("from", "")[:80] or had.came_from
+    wanted = replace(had, quantity=had.quantity + (form.quantity.data or 0), came_from=came_from)
+    there = queries.there_for(cart, wanted, sides)
     if there == 0:
-        return page(cart, f"{variant.name} is out of stock, so it was not added.", status=409)
-    line = cart.line(Line(variant.id, variant.id, 0).key)
-    had = line.quantity if line else 0
-    came_from = request.form.get("from", "")[:80] or (line.came_from if line else "")
-    wanted = had + (form.quantity.data or 0)
-    changed, quantity = _put(cart, variant, wanted, came_from, there)
-    if quantity <= had:
-        kept = cart if quantity == had else changed
-        return page(kept, f"{variant.name}: {_why_not_more(quantity, there)}", status=409)
-    told = f"{variant.name} is in your cart."
-    if quantity < wanted:
-        told = f"{variant.name}: {_why_not_more(quantity, there)}"
+        return page(cart, f"{sides.name} is out of stock, so it was not added.", status=409)
+    changed, quantity = _put(cart, wanted, sides, there)
+    if quantity <= had.quantity:
+        kept = cart if quantity == had.quantity else changed
+        return page(kept, f"{sides.name}: {_why_not_more(quantity, there)}", status=409)
+    told = f"{sides.name} is in your cart."
+    if quantity < wanted.quantity:
+        told = f"{sides.name}: {_why_not_more(quantity, there)}"
     return _keep(changed, told)
 
 
@@ -96,17 +101,17 @@ def change_lines(cart: Cart, wanted: Mapping[str, str], *, then: str = "") -> Re
 
 def _change(cart: Cart, line: Line, wanted: int) -> tuple[Cart, str, bool]:
     """Return the cart with so many pairs, what is to be said, and whether it could be done."""
-    variant = variants_by_id({line.left or 0}).get(line.left or 0)
-    if wanted == 0 or variant is None:
-        name = variant.name if variant else "That shoe"
+    sides = queries.sides_of(line)
+    if wanted == 0 or sides is None:
+        name = sides.name if sides else "That shoe"
         return cart.put(replace(line, quantity=0)), f"{name} was taken out of your cart.", True
-    there = _pairs_for(cart, variant)
-    changed, quantity = _put(cart, variant, wanted, line.came_from, there)
+    there = queries.there_for(cart, line, sides)
+    changed, quantity = _put(cart, replace(line, quantity=wanted), sides, there)
     if quantity == 0:
-        return cart, f"{variant.name} is out of stock now.", False
+        return cart, f"{sides.name} is out of stock now.", False
     if quantity < wanted:
-        return changed, f"{variant.name}: {_why_not_more(quantity, there)}", True
-    return changed, f"{variant.name}: now {quantity} in your cart.", True
+        return changed, f"{sides.name}: {_why_not_more(quantity, there)}", True
+    return changed, f"{sides.name}: now {quantity} in your cart.", True
 
 
 @blueprint.post("/cart/delivery")
@@ -150,28 +155,21 @@ def page(cart: Cart, *sentences: str, status: int = 200) -> Response:
     return response
 
 
-def _put(cart: Cart, variant: Variant, wanted: int, came_from: str, there: int) -> tuple[Cart, int]:
-    """Put pairs into the cart, at most what is there and what an order may have."""
-    line = Line(variant.id, variant.id, 0, came_from, variant.price_minor)
-    quantity = min(wanted, there, cart.room_for(line.key))
-    return cart.put(replace(line, quantity=quantity)), quantity
+def _put(cart: Cart, line: Line, sides: Sides, there: int | None) -> tuple[Cart, int]:
+    """Put a line into the cart, at most what is there and what an order may have."""
+    room = cart.room_for(line)
+    quantity = min(line.quantity, room if there is None else min(there, room))
+    return cart.put(replace(line, quantity=quantity, seen_minor=sides.unit_minor)), quantity
 
 
-def _why_not_more(quantity: int, there: int) -> str:
+def _why_not_more(quantity: int, there: int | None) -> str:
     if quantity == there:
-        pairs = "is only 1 pair" if there == 1 else f"are only {there}"
-        return f"there {pairs}, so your cart has {quantity}."
+        number = "is only 1" if there == 1 else f"are only {there}"
+        return f"there {number}, so your cart has {quantity}."
     return (
-        f"an order can have 6 pairs of one size and {MOST_IN_ALL} in all,"
+        f"an order can have {MOST_OF_ONE} of one size and {MOST_IN_ALL} in all,"
         f" so your cart has {quantity} of it."
     )
-
-
-def _pairs_for(cart: Cart, variant: Variant) -> int:
-    """Return how many pairs this shopper can have, with those that their own order holds."""
-    own = queries.own_pairs(cart.id).get(variant.id, 0)
-    told = queries.told_to(variant, own, today=today(), low=current_app.config["LOW_STOCK"])
-    return MOST_IN_ALL if told.pairs is None else told.pairs
 
 
 def _sentences(form: AddForm | ChangeForm | DeliveryForm) -> list[str]:

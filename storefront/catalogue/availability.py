@@ -69,6 +69,14 @@ def availability_of(sizes: Iterable[Stocked], *, today: date, low: int = 3) -> A
     return _none(min(coming, default=None), today)
 
 
+def availability_of_sides(stock: Stocked, *, today: date, low: int = 3) -> Availability:
+    """Return what is told of single shoes, of which "3 left" would be read as a side."""
+    told = availability(stock, today=today, low=low)
+    if told.level is Level.FEW:
+        return told._replace(words=f"Only {told.pairs} in stock")
+    return told
+
+
 def _none(restock_on: date | None, today: date) -> Availability:
     """A restock date that has passed is no longer true, so it is not said."""
     if restock_on is not None and restock_on >= today:

@@ -94,6 +94,7 @@ def _variants(row: dict[str, Any], data: dict[str, Any], color: Color) -> Iterat
                 width=width,
                 width_rank=WIDTHS.index(width),
                 price_minor=row["price_minor"],
+                single_minor=row.get("single_minor"),
                 compare_at_minor=row["compare_at_minor"],
                 counted=row["counted"],
                 restock_on=today + timedelta(days=days) if days else None,

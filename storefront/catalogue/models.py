@@ -155,10 +155,16 @@ class Variant(Base):
         choice = (self.color.name, self.size, self.width)
         return ", ".join(filter(None, (self.product.title, *choice)))
 
+    def free(self, side: str) -> int:
+        """Return how many shoes of the left or right side nobody holds."""
+        if side == "left":
+            return self.on_hand_left - self.held_left
+        return self.on_hand_right - self.held_right
+
     @hybrid_property
     def free_pairs(self) -> int:
         """Whole pairs that nobody holds."""
-        return min(self.on_hand_left - self.held_left, self.on_hand_right - self.held_right)
+        return min(self.free("left"), self.free("right"))
 
     @free_pairs.inplace.expression
     @classmethod

@@ -64,7 +64,9 @@ class ColorRow:
 
 
 class SizeRow(NamedTuple):
-    """A variant on sale. `price_minor` is the price of a pair in minor units."""
+    """A variant on sale. `price_minor` is the price of a pair in minor units, `single_minor` of one
+    shoe, None where it is not sold singly.
+    """
 
     product_id: int
     color_id: int
@@ -80,6 +82,9 @@ class SizeRow(NamedTuple):
     counted: bool
     free_pairs: int
     restock_on: date | None
+    single_minor: int | None
+    free_left: int
+    free_right: int
 
 
 @dataclass(frozen=True)
@@ -292,6 +297,9 @@ _SIZES = (
         Variant.counted,
         Variant.free_pairs,
         Variant.restock_on,
+        Variant.single_minor,
+        Variant.on_hand_left - Variant.held_left,
+        Variant.on_hand_right - Variant.held_right,
     )
     .where(Variant.product_id.in_(_IDS), Variant.published)
     .order_by(Variant.product_id, Variant.size_rank, Variant.width_rank, Variant.id)

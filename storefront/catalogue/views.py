@@ -14,8 +14,13 @@ from markupsafe import Markup
 
 from storefront import prose
 from storefront.catalogue import queries
-from storefront.catalogue.availability import Availability, availability, availability_of
-from storefront.catalogue.queries import Card, ColorRow, SizeRow, WholeProduct
+from storefront.catalogue.availability import (
+    Availability,
+    availability,
+    availability_of,
+    availability_of_sides,
+)
+from storefront.catalogue.queries import Card, ColorRow, SizeRow, Stock, WholeProduct
 from storefront.clock import day_of, utcnow
 from storefront.money import major
 
@@ -100,6 +105,8 @@ def show(handle: str) -> ResponseReturnValue:
             size.compare_at_minor or 0 for size in asked if size.price_minor == price_minor
         ),
         price_from=any(size.price_minor > price_minor for size in asked),
+        feet=_feet(sizes, teller),
+        singles_minor=sorted({s.single_minor for s in sizes if s.single_minor is not None}),
         prices_differ=len({(size.price_minor, size.compare_at_minor) for size in sizes}) > 1,
         came_from=request.args.get("from", "")[:80],
         description=prose.render(whole.product.description),
@@ -127,6 +134,10 @@ class Teller:
 
     def of_size(self, size: SizeRow) -> Availability:
         return availability(size, today=self.today, low=self.low)
+
+    def of_side(self, size: SizeRow, free: int) -> Availability:
+        stock = Stock(size.counted, free, size.restock_on)
+        return availability_of_sides(stock, today=self.today, low=self.low)
 
     def of_color(self, sizes: Sequence[SizeRow]) -> Availability:
         return availability_of(sizes, today=self.today, low=self.low)
@@ -157,6 +168,17 @@ def _by_width(choices: Sequence[Choice]) -> dict[str, list[Choice]]:
     for choice in sorted(choices, key=lambda c: (c.variant.width_rank, c.variant.size_rank)):
         widths.setdefault(choice.variant.width, []).append(choice)
     return widths
+
+
+def _feet(sizes: Sequence[SizeRow], teller: Teller) -> dict[str, list[Choice]]:
+    """Return what each foot may have by itself; empty where nothing is sold singly."""
+    singly = [size for size in sizes if size.single_minor is not None]
+    if not singly:
+        return {}
+    return {
+        "left": [Choice(size, teller.of_side(size, size.free_left)) for size in singly],
+        "right": [Choice(size, teller.of_side(size, size.free_right)) for size in singly],
+    }
 
 
 def measured(whole: WholeProduct) -> list[tuple[str, str]]:

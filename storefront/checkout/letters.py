@@ -66,8 +66,7 @@ def order_paid(order: Order, *, owed: bool, shop_url: str, zone: ZoneInfo, now: 
         "order_address": f"{shop_url}/orders/{order.reference}",
         "staff_address": f"{shop_url}/staff/orders/{order.number}",
         "lines": [
-            f"{line.quantity} × {line.title}, {line.choice}: {money(line.total_minor)}"
-            for line in order.lines
+            f"{line.quantity} × {line.name}: {money(line.total_minor)}" for line in order.lines
         ],
         "subtotal": money(order.subtotal_minor),
         "discount": money(order.discount_minor) if order.discount_minor else "",

@@ -424,7 +424,7 @@ def _refuse_problems(chosen: Basket) -> None:
     if not chosen.lines:
         raise CannotBuy(["Your cart is empty."])
     blocking = [
-        (f"{line.name}: {problem.sentence}", line.variant is not None)
+        (f"{line.name}: {problem.sentence}", line.sides is not None)
         for line in chosen.lines
         for problem in line.problems
         if problem.blocks
@@ -436,7 +436,7 @@ def _refuse_problems(chosen: Basket) -> None:
 
 
 def _gone(chosen: Basket, variant_id: int, today: date) -> CannotBuy:
-    name = next(x.name for x in chosen.lines if x.variant and x.variant.id == variant_id)
+    name = next(x.name for x in chosen.lines if variant_id in (x.line.left, x.line.right))
     return CannotBuy([f"{name} was just bought by somebody else. Nothing was charged."], gone=True)
 
 
@@ -471,14 +471,14 @@ def _order(chosen: Basket, contents: str, account: str, terms: Terms, now: datet
                 right_variant_id=x.line.right,
                 quantity=x.line.quantity,
                 unit_minor=x.unit_minor,
-                title=x.variant.product.title,
-                color=x.variant.color.name,
-                size=x.variant.size,
-                width=x.variant.width,
+                title=x.sides.first.product.title,
+                color=x.sides.color,
+                size=x.sides.size,
+                width=x.sides.width,
                 came_from=x.line.came_from,
             )
             for position, x in enumerate(chosen.lines)
-            if x.variant is not None
+            if x.sides is not None
         ],
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy import Exists, exists, select, update
 
 from storefront.db import db
 from storefront.mail import outbox
-from storefront.orders.models import Dispatch, Order, OrderLine, OrderMark
+from storefront.orders.models import Dispatch, Order, OrderMark
 
 
 class AlreadyDispatched(Exception):
@@ -55,7 +55,7 @@ def dispatch(
             template="order_dispatched",
             facts={
                 "number": order.number,
-                "lines": [_words(line) for line in order.lines],
+                "lines": [f"{line.quantity} × {line.name}" for line in order.lines],
                 "carrier": carrier,
                 "tracking": tracking,
                 "order_address": order_address,
@@ -78,13 +78,3 @@ def _owed(order_id: int) -> Exists:
     return exists().where(
         OrderMark.order_id == order_id, OrderMark.kind == "owed", OrderMark.ended_at.is_(None)
     )
-
-
-def _words(line: OrderLine) -> str:
-    """Return a line as the mail says it: "2 × Harbor, Moss, 9"; a single shoe by its side."""
-    side = ""
-    if line.right_variant_id is None:
-        side = "left shoe"
-    elif line.left_variant_id is None:
-        side = "right shoe"
-    return f"{line.quantity} × " + ", ".join(filter(None, (line.title, line.choice, side)))

@@ -17,6 +17,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.catalogue.models import Variant
+from storefront.catalogue.sides import side_words
 from storefront.db import Base
 
 FIRST_NUMBER = 1001
@@ -119,9 +120,9 @@ class OrderLine(Base):
     quantity: Mapped[int]
     unit_minor: Mapped[int]
     title: Mapped[str] = mapped_column(String(255))
-    color: Mapped[str] = mapped_column(String(80))
-    size: Mapped[str] = mapped_column(String(80))
-    width: Mapped[str] = mapped_column(String(80))
+    color: Mapped[str] = mapped_column(String(200))
+    size: Mapped[str] = mapped_column(String(200))
+    width: Mapped[str] = mapped_column(String(200))
     came_from: Mapped[str] = mapped_column(String(80), default="")
 
     order: Mapped[Order] = relationship(back_populates="lines")
@@ -133,8 +134,16 @@ class OrderLine(Base):
 
     @property
     def choice(self) -> str:
-        """Color, size and width in one phrase: "Moss, 9, Wide"."""
-        return ", ".join(filter(None, (self.color, self.size, self.width)))
+        """Color, size, width and a single shoe's side in one phrase: "Moss, 9, Wide"."""
+        side = side_words(
+            has_left=self.left_variant_id is not None, has_right=self.right_variant_id is not None
+        )
+        return ", ".join(filter(None, (self.color, self.size, self.width, side)))
+
+    @property
+    def name(self) -> str:
+        """Title and choice in one phrase."""
+        return ", ".join(filter(None, (self.title, self.choice)))
 
 
 class PaymentPage(Base):

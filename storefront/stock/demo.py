@@ -18,12 +18,13 @@ def load() -> None:
         if not row["counted"]:
             continue
         for color in row["colors"]:
+            odd = color.get("odd_right", {})
             for width, pairs in color["pairs"].items():
                 for size, there in zip(row["sizes"], pairs, strict=True):
                     if there:
                         ledger.count(
                             ids[catalogue.sku(row["handle"], color["slug"], size, width)],
-                            Shoes(there, there),
+                            Shoes(there, there + odd.get(f"{width}/{size}", 0)),
                             based_on=Shoes(0, 0),
                             note="First count of the demonstration shop",
                             by="Demonstration",

@@ -40,8 +40,9 @@ def listing() -> str:
     """List the variants with their counts, each with its own form."""
     place = _place()
     q, product, after = place.get("q", ""), place.get("product", ""), place.get("after", "")
+    odd = place.get("odd") or None
     try:
-        found = queries.variants(q=q, product=product, after=after)
+        found = queries.variants(q=q, product=product, odd=bool(odd), after=after)
     except queries.NoSuchPlace:
         abort(404)
     return render(
@@ -49,7 +50,8 @@ def listing() -> str:
         found=found,
         groups=[(k, list(v)) for k, v in groupby(found.rows, lambda v: (v.product, v.color))],
         place=place,
-        filters={"q": q or None, "product": product or None},
+        filters={"q": q or None, "product": product or None, "odd": odd},
+        odd_shoes=queries.odd_shoes(),
         product_title=queries.title_of(product) if product else None,
     )
 
@@ -209,5 +211,5 @@ def _counts(variant: Variant) -> dict[str, object]:
 
 def _place() -> dict[str, Any]:
     """Return the part of the address that says where the form stood: in the list, or alone."""
-    names = ("q", "product", "after", "from")
+    names = ("q", "product", "odd", "after", "from")
     return {name: request.args[name] for name in names if request.args.get(name)}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from storefront.catalogue.models import Color, Product, Variant
@@ -36,11 +36,14 @@ LIST_ORDER = (
     Variant.id,
 )
 
+_ODD = Variant.on_hand_left != Variant.on_hand_right
 
-def variants(*, q: str = "", product: str = "", after: str = "") -> Listed:
+
+def variants(*, q: str = "", product: str = "", odd: bool = False, after: str = "") -> Listed:
     """Return the variants after a sku of which every word of `q` is found, grouped by product.
 
-    Raises NoSuchPlace where `after` is no sku of the shop.
+    `odd`: only those with more left or more right shoes. Raises NoSuchPlace where `after` is no
+    sku of the shop.
     """
     listed = select(Variant).options(joinedload(Variant.product), joinedload(Variant.color))
     for word in dict.fromkeys(q[:MOST_SEARCHED].split()):
@@ -49,11 +52,19 @@ def variants(*, q: str = "", product: str = "", after: str = "") -> Listed:
         listed = listed.where(
             Variant.product_id == select(Product.id).filter_by(handle=product).scalar_subquery()
         )
+    if odd:
+        listed = listed.where(_ODD)
     if after:
         listed = listed.where(tuple_(*LIST_ORDER) > tuple_(*map(literal, _place_of(after))))
     rows = db.session.scalars(listed.order_by(*LIST_ORDER).limit(PAGE_SIZE + 1)).all()
     more = len(rows) > PAGE_SIZE
     return Listed(rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].sku if more else None)
+
+
+def odd_shoes() -> int:
+    """Return how many shoes have no other one of their size."""
+    apart = func.abs(Variant.on_hand_left - Variant.on_hand_right)
+    return int(db.session.scalar(select(func.sum(apart)).where(_ODD)) or 0)
 
 
 def _place_of(sku: str) -> tuple[int, ...]:

@@ -22,6 +22,15 @@ def bare_words(shoes: Shoes) -> str:
     return f"{shoes.left:,}" if shoes.left == shoes.right else count_words(shoes)
 
 
+def odd_words(shoes: Shoes) -> str:
+    """Return how many shoes have no other one: "2 right shoes over", '' where none."""
+    over = shoes.right - shoes.left
+    if over == 0:
+        return ""
+    side = "right" if over > 0 else "left"
+    return f"{abs(over):,} {side} {'shoe' if abs(over) == 1 else 'shoes'} over"
+
+
 def change_words(shoes: Shoes) -> str:
     """Return a change with its sign: "+6 pairs", "−1 left"."""
     if shoes.left == shoes.right:

@@ -62,6 +62,12 @@ def comment_with_errors(page: Page) -> None:
     expect(page.get_by_text("Please look at this again")).to_be_visible()
 
 
+def feet_that_differ(page: Page) -> None:
+    page.goto("/products/heron-rear-entry")
+    page.get_by_text("Feet that differ, or one shoe").click()
+    expect(page.get_by_label("Left shoe")).to_be_visible()
+
+
 def staff_at(address: str) -> Callable[[Page], None]:
     def go(page: Page) -> None:
         sign_in(page)
@@ -74,6 +80,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "home": at("/"),
     "listing": at("/collections/all"),
     "product": at("/products/harbor-two-strap"),
+    "product, feet that differ": feet_that_differ,
     "cart empty": at("/cart"),
     "cart": fill_cart,
     "cart drawer": open_drawer,
@@ -89,6 +96,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "sign-in": at("/staff/sign-in"),
     "staff today": staff_at("/staff"),
     "staff stock": staff_at("/staff/stock"),
+    "staff odd shoes": staff_at("/staff/stock?odd=1"),
     "staff orders": staff_at("/staff/orders"),
     "staff comments": staff_at("/staff/comments"),
 }

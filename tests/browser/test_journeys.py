@@ -101,6 +101,29 @@ def test_reader_becomes_a_shopper_and_staff_see_it(
 
 
 @with_and_without
+def test_shopper_whose_feet_differ_buys_two_sizes(
+    shop: Shop, open_page: Callable[..., Page], script: bool
+) -> None:
+    page = open_page(script=script)
+    page.goto("/products/heron-rear-entry?color=charcoal")
+    page.get_by_text("Feet that differ, or one shoe").click()
+    page.get_by_label("Left shoe").select_option("heron-rear-entry-charcoal-8-wide")
+    page.get_by_label("Right shoe").select_option("heron-rear-entry-charcoal-10-extra-wide")
+
+    page.get_by_role("button", name="Add these to cart").click()
+
+    part = page.get_by_role("dialog", name="Cart") if script else page
+    expect(part.locator(".cart__choice")).to_have_text(
+        "Charcoal, US men's size 8 left and 10 right, Wide left and Extra wide right"
+    )
+    part.get_by_role("button", name="Go to payment").click()
+    fill_payment(page)
+    page.locator("button[name=pay]").click()
+    expect(page.get_by_text("Your order is paid")).to_be_visible()
+    expect(page.get_by_text("8 left and 10 right")).to_be_visible()
+
+
+@with_and_without
 def test_staff_count_a_size(shop: Shop, open_page: Callable[..., Page], script: bool) -> None:
     page = open_page(script=script)
     sign_in(page)

@@ -98,7 +98,7 @@ def test_one_pair_is_said_in_the_singular(client: FlaskClient, make: Make) -> No
 
     assert "There is only 1 pair now." in client.get("/cart").text
     client.post(f"/cart/lines/{variant.id}.{variant.id}", data={"quantity": "3"})
-    assert "there is only 1 pair, so your cart has 1." in client.get("/cart").text
+    assert "there is only 1, so your cart has 1." in client.get("/cart").text
 
 
 def test_more_than_six_of_one_size_caps_and_says_so(client: FlaskClient, make: Make) -> None:
@@ -108,7 +108,7 @@ def test_more_than_six_of_one_size_caps_and_says_so(client: FlaskClient, make: M
     page = add(client, variant.sku, 4)
 
     assert quantities(page) == [6]
-    assert "6 pairs of one size" in page
+    assert "6 of one size" in page
 
 
 def test_more_than_twelve_in_all_caps_and_says_so(client: FlaskClient, make: Make) -> None:
@@ -134,11 +134,11 @@ def test_sold_out_size_is_not_added(client: FlaskClient, make: Make) -> None:
 @pytest.mark.parametrize(
     ("quantity", "sentence"),
     [
-        ("0", "1 to 6 pairs"),
-        ("-1", "1 to 6 pairs"),
-        ("7", "1 to 6 pairs"),
-        (str(10**9), "1 to 6 pairs"),
-        (FAR_TOO_MANY, "1 to 6 pairs"),
+        ("0", "1 to 6 of one size"),
+        ("-1", "1 to 6 of one size"),
+        ("7", "1 to 6 of one size"),
+        (str(10**9), "1 to 6 of one size"),
+        (FAR_TOO_MANY, "1 to 6 of one size"),
         ("two", "whole number"),
         ("", "whole number"),
         ("1.5", "whole number"),

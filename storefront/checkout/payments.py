@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -136,13 +136,17 @@ class DisputeFacts:
 
 @dataclass(frozen=True)
 class Event:
-    """What a signed message says happened, and to which payment page or payment."""
+    """What a signed message says happened, and to which payment page or payment.
+
+    `not_ours` says why it is not for this shop, '' where it is.
+    """
 
     id: str
     type: str
     session_id: str | None
     payment_intent: str | None = None
     dispute: DisputeFacts | None = None
+    not_ours: str = ""
 
 
 class Payments(Protocol):
@@ -173,6 +177,7 @@ class StripePayments:
             max_network_retries=0,
         )
         self._secret = webhook_secret
+        self._mode = "live" if "_live_" in key else "test"
         self.hears_events = bool(webhook_secret)
         self.account = hashlib.sha256(key.encode()).hexdigest()[:16]
 
@@ -254,8 +259,7 @@ class StripePayments:
         """Return an event of the last 30 days again, None where the company knows it no more."""
         try:
             with _in_our_words():
-                event = self._client.v1.events.retrieve(event_id).to_dict()
-                return _event(event["id"], event["type"], event["data"]["object"])
+                return self._event(self._client.v1.events.retrieve(event_id).to_dict())
         except _Missing:
             return None
 
@@ -265,9 +269,7 @@ class StripePayments:
             stripe.WebhookSignature.verify_header(
                 body.decode(), signature, self._secret, stripe.Webhook.DEFAULT_TOLERANCE
             )
-            event = json.loads(body)
-            thing = event["data"]["object"]
-            return _event(str(event["id"]), event["type"], thing)
+            return self._event(json.loads(body))
         except (
             stripe.SignatureVerificationError,
             AttributeError,
@@ -277,6 +279,17 @@ class StripePayments:
             ValueError,  # not UTF-8, not JSON
         ) as error:
             raise BadEvent(str(error)) from error
+
+    def _event(self, told: Mapping[str, Any]) -> Event:
+        event = _event(str(told["id"]), told["type"], told["data"]["object"])
+        live = told.get("livemode")
+        mode = self._mode if live is None else "live" if live else "test"
+        if mode != self._mode:
+            why = f"It is of {mode} mode, and this shop's key is of {self._mode} mode."
+            return replace(event, not_ours=why)
+        if told.get("account"):
+            return replace(event, not_ours="It is of another account of the payment company.")
+        return event
 
 
 def _event(id_: str, type_: str, thing: Mapping[str, Any]) -> Event:

@@ -46,7 +46,10 @@ def receive() -> ResponseReturnValue:
 def hear(event: Event, *, now: datetime) -> None:
     """Let an event have its effect, and keep it, in one transaction."""
     ours = terms()
-    if event.session_id is not None:
+    if event.not_ours:
+        with db.writing():
+            note_event(event, now=now, applied_at=now, error=event.not_ours)
+    elif event.session_id is not None:
         purchase.settle(event.session_id, payments=payments(), terms=ours, now=now, event=event)
     elif event.dispute is not None:
         disputes.note(event, event.dispute, now=now, shop_url=ours.shop_url)

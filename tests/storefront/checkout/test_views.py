@@ -3,6 +3,7 @@
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -14,7 +15,7 @@ from storefront.checkout import purchase
 from storefront.checkout.models import PaymentEvent
 from storefront.checkout.payments import StripePayments
 from storefront.clock import utcnow
-from storefront.db import db
+from storefront.db import db, new_secret
 from storefront.delivery.models import Method
 from storefront.limits import limiter
 from storefront.mail.jobs import send_due
@@ -210,6 +211,33 @@ def test_event_of_no_concern_gets_200(client: FlaskClient) -> None:
     }
 
     assert deliver(client, event, WEBHOOK_SECRET).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("stranger", "why"),
+    [
+        ({"livemode": True}, "It is of live mode, and this shop's key is of test mode."),
+        ({"livemode": False, "account": "acct_2"}, "It is of another account"),
+    ],
+)
+def test_event_of_another_mode_or_account_is_kept_with_the_reason_and_changes_nothing(
+    client: FlaskClient, make: Make, company: Company, stranger: dict[str, Any], why: str
+) -> None:
+    make.delivery()
+    address = to_payment(client, make.variant())
+    company.pay(address)
+    event = {
+        "id": f"evt_{new_secret()}",
+        "type": "checkout.session.completed",
+        "data": {"object": {"id": address.rpartition("/")[2]}},
+        **stranger,
+    }
+
+    assert deliver(client, event, WEBHOOK_SECRET).status_code == 200
+
+    assert db.session.scalars(select(Order.state)).one() == "pending"
+    kept = db.session.get_one(PaymentEvent, event["id"])
+    assert kept.applied_at is not None and kept.error.startswith(why)
 
 
 def test_event_for_a_page_of_another_shop_gets_200(client: FlaskClient) -> None:

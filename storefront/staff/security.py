@@ -179,6 +179,8 @@ def init_app(app: Flask) -> None:
         password_util_cls=Passwords,
     )
     security.want_json(lambda request: False)
+    # Who is signed in stands in the session alone: no page looks for a token in the request.
+    security.login_manager.request_loader(lambda request: None)
     principal = security.principal
     principal.identity_loaders = [_only_for_staff(load) for load in principal.identity_loaders]
     app.view_functions["security.login"] = sign_in

@@ -5,9 +5,9 @@ statements are written once, when the module is loaded, because writing one take
 running it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -39,6 +39,32 @@ class Stock(NamedTuple):
     counted: bool
     free_pairs: int
     restock_on: date | None
+
+
+class ProductRow(NamedTuple):
+    """A product as a page shows it."""
+
+    id: int
+    handle: str
+    title: str
+    summary: str
+    description: str
+    vendor: str
+    product_type: str
+    tags: str
+    created_at: datetime
+    updated_at: datetime
+    size_label: str
+    width_label: str
+    weight_g: int | None
+    drop_mm: int | None
+    depth_mm: int | None
+    opening_mm: int | None
+    closure: str | None
+    hands: int | None
+    removable_insole: bool | None
+    heel_counter: str | None
+    sole: str | None
 
 
 class PictureRow(NamedTuple):
@@ -86,7 +112,7 @@ class SizeRow(NamedTuple):
 class WholeProduct:
     """A product with the colors and sizes that are on sale, and the braces it takes."""
 
-    product: Product
+    product: ProductRow
     colors: Sequence[ColorRow]
     sizes: Sequence[SizeRow]
     braces: Sequence[str]
@@ -214,7 +240,7 @@ LATEST = Selection(  # those that can be bought first, then newest first
 
 def count(selection: Selection) -> int:
     """Return how many products a selection holds."""
-    return db.session.scalar(selection.count) or 0
+    return int(db.rows(selection.count, {}).scalar_one())
 
 
 def cards(
@@ -257,8 +283,9 @@ def _card(rows: Sequence[Any], today: date, low: int) -> Card:
     )
 
 
-_ONE = select(Product).where(Product.published, Product.handle == bindparam("handle"))
-_MANY = select(Product).where(Product.id.in_(_IDS)).order_by(Product.position, Product.id)
+_PRODUCT = select(*(getattr(Product, name) for name in ProductRow._fields))
+_ONE = _PRODUCT.where(Product.published, Product.handle == bindparam("handle"))
+_MANY = _PRODUCT.where(Product.id.in_(_IDS)).order_by(Product.position, Product.id)
 _COLORS = (
     select(
         Color.id,
@@ -305,18 +332,18 @@ _BRACES = (
 
 def product(handle: str) -> WholeProduct | None:
     """Return a published product that has sizes on sale, or None."""
-    found = db.session.scalars(_ONE, {"handle": handle}).all()
-    return next((whole for whole in _whole(found) if whole.sizes), None)
+    return next((whole for whole in _whole(_ONE, {"handle": handle}) if whole.sizes), None)
 
 
 def products_page(*, limit: int, page: int) -> list[WholeProduct]:
     """Return one page of whole products in the shop's order."""
     ids = LISTED.ids(limit=limit, offset=(page - 1) * limit)
-    return _whole(db.session.scalars(_MANY, {"ids": ids}).all())
+    return _whole(_MANY, {"ids": ids})
 
 
-def _whole(products: Sequence[Product]) -> list[WholeProduct]:
-    """Add colors, sizes and braces to products, by one query each."""
+def _whole(statement: Executable, parameters: Mapping[str, Any]) -> list[WholeProduct]:
+    """Read products, and their colors, sizes and braces by one query each."""
+    products = [ProductRow._make(row) for row in db.rows(statement, parameters)]
     ids = {"ids": [product.id for product in products]}
     if not products:
         return []

@@ -82,7 +82,8 @@ def show(handle: str) -> ResponseReturnValue:
     whole = queries.product(handle) or abort(404)
     teller = Teller(today(), current_app.config["LOW_STOCK"])
     colors = [(color, teller.of_color(whole.sizes_of(color))) for color in whole.colors]
-    variant = next((s for s in whole.sizes if s.sku == request.args.get("variant")), None)
+    sku = request.args.get("variant")
+    variant = next((size for size in whole.sizes if size.sku == sku), None)
     color, told = _shown_color(colors, variant)
     sizes = whole.sizes_of(color)
     asked = [variant] if variant else sizes

@@ -8,6 +8,7 @@ running it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -76,8 +77,7 @@ class PictureRow(NamedTuple):
     height: int
 
 
-@dataclass(frozen=True)
-class ColorRow:
+class ColorRow(NamedTuple):
     """A color of a product with its pictures."""
 
     id: int
@@ -86,7 +86,7 @@ class ColorRow:
     name: str
     swatch: str
     second_swatch: str
-    pictures: list[PictureRow]
+    pictures: tuple[PictureRow, ...]
 
 
 class SizeRow(NamedTuple):
@@ -349,17 +349,15 @@ def _whole(statement: Executable, parameters: Mapping[str, Any]) -> list[WholePr
         return []
     sizes = [SizeRow._make(row) for row in db.rows(_SIZES, ids)]
     on_sale = {size.color_id for size in sizes}
-    colors: dict[int, ColorRow] = {}
-    for color_id, product_id, slug, name, first, second, *picture in db.rows(_COLORS, ids):
-        color = ColorRow(color_id, product_id, slug, name, first, second, pictures=[])
-        pictures = colors.setdefault(color_id, color).pictures
-        if picture[0] is not None:
-            pictures.append(PictureRow(*picture))
+    colors = [
+        ColorRow._make((*color, tuple(PictureRow(*r[6:]) for r in rows if r.key is not None)))
+        for color, rows in groupby(db.rows(_COLORS, ids), key=lambda row: row[:6])
+    ]
     braces = db.rows(_BRACES, ids).all()
     return [
         WholeProduct(
             product,
-            [c for c in colors.values() if c.product_id == product.id and c.id in on_sale],
+            [c for c in colors if c.product_id == product.id and c.id in on_sale],
             [size for size in sizes if size.product_id == product.id],
             [brace for product_id, brace in braces if product_id == product.id],
         )

@@ -251,7 +251,7 @@ def cards(
     if not ids:
         return []
     by_product: dict[int, list[Any]] = {product_id: [] for product_id in ids}
-    for row in db.rows(_CARDS, {"today": today, "ids": ids}):
+    for row in db.rows(_CARDS, {"today": today, "ids": ids}).all():
         by_product[row.id].append(row)
     return [_card(rows, today, low) for rows in by_product.values() if rows]
 
@@ -347,11 +347,11 @@ def _whole(statement: Executable, parameters: Mapping[str, Any]) -> list[WholePr
     ids = {"ids": [product.id for product in products]}
     if not products:
         return []
-    sizes = [SizeRow._make(row) for row in db.rows(_SIZES, ids)]
+    sizes = [SizeRow._make(row) for row in db.rows(_SIZES, ids).all()]
     on_sale = {size.color_id for size in sizes}
     colors = [
         ColorRow._make((*color, tuple(PictureRow(*r[6:]) for r in rows if r.key is not None)))
-        for color, rows in groupby(db.rows(_COLORS, ids), key=lambda row: row[:6])
+        for color, rows in groupby(db.rows(_COLORS, ids).all(), key=lambda row: row[:6])
     ]
     braces = db.rows(_BRACES, ids).all()
     return [

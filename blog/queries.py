@@ -7,9 +7,12 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     ScalarSelect,
+    Text,
     bindparam,
+    cast,
     func,
     literal,
     select,
@@ -58,15 +61,15 @@ class ArticleRow(NamedTuple):
 
 
 class TextRow(NamedTuple):
-    """What an article says: its latest revision."""
+    """What an article says: its latest revision, with questions and sources as JSON."""
 
     id: int
     title: str
     summary: str
     body: str
     help_now: str
-    faq: list[dict[str, Any]]
-    sources: list[dict[str, Any]]
+    faq: str
+    sources: str
     cover_key: str
     cover_alt: str
 
@@ -147,6 +150,12 @@ def _latest_review() -> ScalarSelect[int]:
     )
 
 
+def _column(model: Any, name: str) -> ColumnElement[Any]:
+    """A column to read; JSON as its text, which a part of a page can be remembered by."""
+    column: ColumnElement[Any] = getattr(model, name)
+    return cast(column, Text) if isinstance(column.type, JSON) else column
+
+
 # Statements are written once: writing one takes as long as running it.
 _NOW = bindparam("now", type_=UtcDateTime)
 _ID = bindparam("id", type_=Article.id.type)
@@ -159,7 +168,7 @@ _SHOWN = (
     (PersonRow, _REVIEWER),
 )
 _PUBLISHED = (
-    select(*(getattr(model, name) for row, model in _SHOWN for name in row._fields))
+    select(*(_column(model, name) for row, model in _SHOWN for name in row._fields))
     .join(Revision, _newest())
     .join(Person, Article.author_id == Person.id)
     .outerjoin(Review, Review.id == _latest_review())

@@ -164,10 +164,10 @@ def _page(shown: Shown, fields: Markup, parent: str | None) -> str:
     approved = queries.comments(shown.article.id)
     return render(
         "blog/show.html",
-        **shown._asdict(),
+        shown=shown,
+        article=shown.article,
+        text=shown.text,
         document=document,
-        help_now=prose.render(shown.text.help_now),
-        faq=[(entry["question"], prose.render(entry["answer"])) for entry in shown.text.faq],
         status=status,
         cards=cards,
         people=_people(shown),
@@ -179,20 +179,20 @@ def _page(shown: Shown, fields: Markup, parent: str | None) -> str:
     )
 
 
-def _people(shown: Shown) -> list[tuple[str, PersonRow, Markup]]:
-    """The author and the reviewer, each once, with biography."""
-    people = [("Written by", shown.author)]
-    if shown.reviewer is not None and shown.reviewer != shown.author:
-        people.append(("Reviewed by", shown.reviewer))
-    return [(words, person, prose.render(person.bio)) for words, person in people]
+def _people(shown: Shown) -> tuple[tuple[str, PersonRow], ...]:
+    """The author and the reviewer, each once."""
+    author = ("Written by", shown.author)
+    if shown.reviewer is None or shown.reviewer == shown.author:
+        return (author,)
+    return (author, ("Reviewed by", shown.reviewer))
 
 
 def _threads(
     approved: Sequence[CommentRow],
-) -> list[tuple[CommentRow, list[CommentRow]]]:
+) -> tuple[tuple[CommentRow, tuple[CommentRow, ...]], ...]:
     """Pair each first-level comment with its replies."""
-    return [
-        (first, [reply for reply in approved if reply.parent_id == first.id])
+    return tuple(
+        (first, tuple(reply for reply in approved if reply.parent_id == first.id))
         for first in approved
         if first.parent_id is None
-    ]
+    )

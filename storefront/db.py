@@ -135,7 +135,11 @@ class Database(SQLAlchemy):
 
         The statement may name columns alone, no whole models.
         """
-        return self.session().connection().execute(statement, parameters)
+        session = self.session()
+        connection: Connection | None = session.info.get("connection")
+        if connection is None or connection.closed:  # asking the session each time takes long
+            connection = session.info["connection"] = session.connection()
+        return connection.execute(statement, parameters)
 
     def assert_idle(self) -> None:
         """Raise if a transaction is open: called before anything that waits for a network."""

@@ -1,9 +1,9 @@
 """Prose: the only door from Markdown to HTML, for articles, products and comments."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import nh3
 from markdown_it import MarkdownIt
@@ -28,22 +28,20 @@ KEPT = 512  # texts whose HTML is remembered: it depends on nothing else
 _markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
 
 
-@dataclass
-class Heading:
+class Heading(NamedTuple):
     """An entry of the contents: its anchor, its text, and the headings under it."""
 
     anchor: str
     text: str
     level: int
-    below: list["Heading"] = field(default_factory=list)
+    below: tuple["Heading", ...] = ()
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """An article's body: HTML parts with the named blocks that stand between them."""
 
-    parts: list[Markup | str]
-    contents: list[Heading]
+    parts: tuple[Markup | str, ...]
+    contents: tuple[Heading, ...]
 
 
 @lru_cache(KEPT)
@@ -69,7 +67,7 @@ def render_document(text: str, blocks: frozenset[str]) -> Document:
             parts += [_part(tokens[start:index]), name]
             start = index + 3
     parts.append(_part(tokens[start:]))
-    return Document([part for part in parts if part], _nested(headings))
+    return Document(tuple(part for part in parts if part), _nested(headings))
 
 
 def plain(text: str) -> Markup:
@@ -118,12 +116,12 @@ def _anchored(tokens: list[Token]) -> Iterator[Heading]:
         yield Heading(anchor, text, int(token.tag[1]))
 
 
-def _nested(headings: list[Heading]) -> list[Heading]:
+def _nested(headings: Sequence[Heading]) -> tuple[Heading, ...]:
+    """Put each heading under the nearest one above it that is of a higher level."""
     top: list[Heading] = []
-    path: list[Heading] = []
-    for heading in headings:
-        while path and path[-1].level >= heading.level:
-            path.pop()
-        (path[-1].below if path else top).append(heading)
-        path.append(heading)
-    return top
+    while headings:
+        first, *rest = headings
+        end = next((n for n, other in enumerate(rest) if other.level <= first.level), len(rest))
+        top.append(first._replace(below=_nested(rest[:end])))
+        headings = rest[end:]
+    return tuple(top)

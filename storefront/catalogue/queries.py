@@ -5,9 +5,10 @@ statements are written once, when the module is loaded, because writing one take
 running it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -41,6 +42,32 @@ class Stock(NamedTuple):
     restock_on: date | None
 
 
+class ProductRow(NamedTuple):
+    """A product as a page shows it."""
+
+    id: int
+    handle: str
+    title: str
+    summary: str
+    description: str
+    vendor: str
+    product_type: str
+    tags: str
+    created_at: datetime
+    updated_at: datetime
+    size_label: str
+    width_label: str
+    weight_g: int | None
+    drop_mm: int | None
+    depth_mm: int | None
+    opening_mm: int | None
+    closure: str | None
+    hands: int | None
+    removable_insole: bool | None
+    heel_counter: str | None
+    sole: str | None
+
+
 class PictureRow(NamedTuple):
     """A picture as a page shows it."""
 
@@ -50,8 +77,7 @@ class PictureRow(NamedTuple):
     height: int
 
 
-@dataclass(frozen=True)
-class ColorRow:
+class ColorRow(NamedTuple):
     """A color of a product with its pictures."""
 
     id: int
@@ -60,7 +86,7 @@ class ColorRow:
     name: str
     swatch: str
     second_swatch: str
-    pictures: list[PictureRow]
+    pictures: tuple[PictureRow, ...]
 
 
 class SizeRow(NamedTuple):
@@ -91,7 +117,7 @@ class SizeRow(NamedTuple):
 class WholeProduct:
     """A product with the colors and sizes that are on sale, and the braces it takes."""
 
-    product: Product
+    product: ProductRow
     colors: Sequence[ColorRow]
     sizes: Sequence[SizeRow]
     braces: Sequence[str]
@@ -219,7 +245,7 @@ LATEST = Selection(  # those that can be bought first, then newest first
 
 def count(selection: Selection) -> int:
     """Return how many products a selection holds."""
-    return db.session.scalar(selection.count) or 0
+    return int(db.rows(selection.count, {}).scalar_one())
 
 
 def cards(
@@ -230,7 +256,7 @@ def cards(
     if not ids:
         return []
     by_product: dict[int, list[Any]] = {product_id: [] for product_id in ids}
-    for row in db.rows(_CARDS, {"today": today, "ids": ids}):
+    for row in db.rows(_CARDS, {"today": today, "ids": ids}).all():
         by_product[row.id].append(row)
     return [_card(rows, today, low) for rows in by_product.values() if rows]
 
@@ -262,8 +288,9 @@ def _card(rows: Sequence[Any], today: date, low: int) -> Card:
     )
 
 
-_ONE = select(Product).where(Product.published, Product.handle == bindparam("handle"))
-_MANY = select(Product).where(Product.id.in_(_IDS)).order_by(Product.position, Product.id)
+_PRODUCT = select(*(getattr(Product, name) for name in ProductRow._fields))
+_ONE = _PRODUCT.where(Product.published, Product.handle == bindparam("handle"))
+_MANY = _PRODUCT.where(Product.id.in_(_IDS)).order_by(Product.position, Product.id)
 _COLORS = (
     select(
         Color.id,
@@ -313,34 +340,32 @@ _BRACES = (
 
 def product(handle: str) -> WholeProduct | None:
     """Return a published product that has sizes on sale, or None."""
-    found = db.session.scalars(_ONE, {"handle": handle}).all()
-    return next((whole for whole in _whole(found) if whole.sizes), None)
+    return next((whole for whole in _whole(_ONE, {"handle": handle}) if whole.sizes), None)
 
 
 def products_page(*, limit: int, page: int) -> list[WholeProduct]:
     """Return one page of whole products in the shop's order."""
     ids = LISTED.ids(limit=limit, offset=(page - 1) * limit)
-    return _whole(db.session.scalars(_MANY, {"ids": ids}).all())
+    return _whole(_MANY, {"ids": ids})
 
 
-def _whole(products: Sequence[Product]) -> list[WholeProduct]:
-    """Add colors, sizes and braces to products, by one query each."""
+def _whole(statement: Executable, parameters: Mapping[str, Any]) -> list[WholeProduct]:
+    """Read products, and their colors, sizes and braces by one query each."""
+    products = [ProductRow._make(row) for row in db.rows(statement, parameters)]
     ids = {"ids": [product.id for product in products]}
     if not products:
         return []
-    sizes = [SizeRow._make(row) for row in db.rows(_SIZES, ids)]
+    sizes = [SizeRow._make(row) for row in db.rows(_SIZES, ids).all()]
     on_sale = {size.color_id for size in sizes}
-    colors: dict[int, ColorRow] = {}
-    for color_id, product_id, slug, name, first, second, *picture in db.rows(_COLORS, ids):
-        color = ColorRow(color_id, product_id, slug, name, first, second, pictures=[])
-        pictures = colors.setdefault(color_id, color).pictures
-        if picture[0] is not None:
-            pictures.append(PictureRow(*picture))
+    colors = [
+        ColorRow._make((*color, tuple(PictureRow(*r[6:]) for r in rows if r.key is not None)))
+        for color, rows in groupby(db.rows(_COLORS, ids).all(), key=lambda row: row[:6])
+    ]
     braces = db.rows(_BRACES, ids).all()
     return [
         WholeProduct(
             product,
-            [c for c in colors.values() if c.product_id == product.id and c.id in on_sale],
+            [c for c in colors if c.product_id == product.id and c.id in on_sale],
             [size for size in sizes if size.product_id == product.id],
             [brace for product_id, brace in braces if product_id == product.id],
         )

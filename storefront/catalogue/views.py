@@ -3,14 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request, url_for
 from flask import render_template as render
-from flask.sansio.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from storefront import prose
 from storefront.catalogue import queries
@@ -20,38 +17,20 @@ from storefront.catalogue.availability import (
     availability_of,
     availability_of_sides,
 )
-from storefront.catalogue.queries import Card, ColorRow, SizeRow, Stock, WholeProduct
+from storefront.catalogue.queries import ColorRow, SizeRow, Stock, WholeProduct
 from storefront.clock import day_of, utcnow
 from storefront.money import major
 
-CARDS_KEPT = 2_000
 MOST_PER_PAGE = 250  # as in Shopify's public products.json
 
 blueprint = Blueprint("catalogue", __name__)
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(NamedTuple):
     """One size and width of the shown color: what its radio button says."""
 
     variant: SizeRow
     availability: Availability
-
-
-@blueprint.record
-def _offer_cards(state: BlueprintSetupState) -> None:
-    """Give templates `product_card()`; a card with the same facts is written out once."""
-    templates = state.app.jinja_env
-
-    @lru_cache(CARDS_KEPT)
-    def product_card(
-        card: Card, came_from: str = "", *, level: int = 2, lazy: bool = True
-    ) -> Markup:
-        page = templates.get_template("storefront/catalogue/_card.html")
-        html = page.render(card=card, came_from=came_from, level=level, lazy=lazy)
-        return Markup(html)  # noqa: S704 - our template
-
-    templates.globals["product_card"] = product_card
 
 
 def today() -> date:
@@ -86,8 +65,9 @@ def listing() -> ResponseReturnValue:
 def show(handle: str) -> ResponseReturnValue:
     whole = queries.product(handle) or abort(404)
     teller = Teller(today(), current_app.config["LOW_STOCK"])
-    colors = [(color, teller.of_color(whole.sizes_of(color))) for color in whole.colors]
-    variant = next((s for s in whole.sizes if s.sku == request.args.get("variant")), None)
+    colors = tuple((color, teller.of_color(whole.sizes_of(color))) for color in whole.colors)
+    sku = request.args.get("variant")
+    variant = next((size for size in whole.sizes if size.sku == sku), None)
     color, told = _shown_color(colors, variant)
     sizes = whole.sizes_of(color)
     asked = [variant] if variant else sizes
@@ -106,10 +86,8 @@ def show(handle: str) -> ResponseReturnValue:
         ),
         price_from=any(size.price_minor > price_minor for size in asked),
         feet=_feet(sizes, teller),
-        singles_minor=sorted({s.single_minor for s in sizes if s.single_minor is not None}),
         prices_differ=len({(size.price_minor, size.compare_at_minor) for size in sizes}) > 1,
         came_from=request.args.get("from", "")[:80],
-        description=prose.render(whole.product.description),
         facts=measured(whole),
     )
 
@@ -163,30 +141,29 @@ def _shown_color(
     return next(((color, told) for color, told in colors if told.can_buy), colors[0])
 
 
-def _by_width(choices: Sequence[Choice]) -> dict[str, list[Choice]]:
+def _by_width(choices: Sequence[Choice]) -> list[tuple[Choice, ...]]:
     widths: dict[str, list[Choice]] = {}
     for choice in sorted(choices, key=lambda c: (c.variant.width_rank, c.variant.size_rank)):
         widths.setdefault(choice.variant.width, []).append(choice)
-    return widths
+    return [tuple(choices) for choices in widths.values()]
 
 
-def _feet(sizes: Sequence[SizeRow], teller: Teller) -> dict[str, list[Choice]]:
+def _feet(sizes: Sequence[SizeRow], teller: Teller) -> tuple[tuple[str, tuple[Choice, ...]], ...]:
     """Return what each foot may have by itself; empty where nothing is sold singly."""
     singly = [size for size in sizes if size.single_minor is not None]
     if not singly:
-        return {}
-    return {
-        "left": [Choice(size, teller.of_side(size, size.free_left)) for size in singly],
-        "right": [Choice(size, teller.of_side(size, size.free_right)) for size in singly],
-    }
+        return ()
+    left = tuple(Choice(size, teller.of_side(size, size.free_left)) for size in singly)
+    right = tuple(Choice(size, teller.of_side(size, size.free_right)) for size in singly)
+    return (("left", left), ("right", right))
 
 
-def measured(whole: WholeProduct) -> list[tuple[str, str]]:
+def measured(whole: WholeProduct) -> tuple[tuple[str, str], ...]:
     """Return the measured facts in words, '' for one that was not measured; none if none was."""
     product = whole.product
     hands = {1: "One hand", 2: "Two hands"}
     insole = {True: "Yes", False: "No"}
-    facts = [
+    facts = (
         ("Weight of one shoe", _grams(product.weight_g)),
         ("Heel-to-toe drop", _millimeters(product.drop_mm)),
         ("Depth inside, insole out", _millimeters(product.depth_mm)),
@@ -200,8 +177,8 @@ def measured(whole: WholeProduct) -> list[tuple[str, str]]:
         ("Heel counter", (product.heel_counter or "").capitalize()),
         ("Sole", product.sole or ""),
         ("Fits these braces", ", ".join(whole.braces)),
-    ]
-    return facts if any(value for _, value in facts) else []
+    )
+    return facts if any(value for _, value in facts) else ()
 
 
 def _grams(value: int | None) -> str:

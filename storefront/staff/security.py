@@ -7,6 +7,8 @@ from typing import Any
 
 from flask import Flask, Response, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from flask_login.utils import _user_context_processor
 from flask_security import (
     ForgotPasswordForm,
     LoginForm,
@@ -179,6 +181,11 @@ def init_app(app: Flask) -> None:
         password_util_cls=Passwords,
     )
     security.want_json(lambda request: False)
+    # Who is signed in stands in the session alone: no page looks for a token in the request, and
+    # only a page that names its reader looks at all.
+    security.login_manager.request_loader(lambda request: None)
+    app.template_context_processors[None].remove(_user_context_processor)
+    app.jinja_env.globals["current_user"] = current_user
     principal = security.principal
     principal.identity_loaders = [_only_for_staff(load) for load in principal.identity_loaders]
     app.view_functions["security.login"] = sign_in

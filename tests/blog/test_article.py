@@ -2,14 +2,16 @@
 
 import re
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from blog.models import Article, Comment, Revision
+from blog.models import Article, Comment, Person, Review, Revision
 from blog.views import today
+from storefront.catalogue.models import Product, Variant
 from storefront.db import db, new_secret
 from tests.factories import NOW, Make
 
@@ -235,6 +237,45 @@ def test_edit_after_the_review_shows_as_such(client: FlaskClient, make: Make) ->
 
     assert "<h1>Walking on</h1>" in page
     assert "Earlier version reviewed by" in page and "changed since" in page
+
+
+def test_each_change_shows_on_the_next_page(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", title="Harbor", pairs=24)
+    article = make.article("walking", body=BODY, text=TEXT)
+    comment = Comment(
+        article_id=article.id,
+        secret=new_secret(),
+        name="Reader",
+        email="reader@example.com",
+        body="As it was said.",
+        state="approved",
+        written_at=NOW,
+    )
+    with db.writing():
+        db.session.add(comment)
+    changes: list[tuple[Any, dict[str, Any], str]] = [
+        (Revision, {"title": "Standing"}, "<h1>Standing</h1>"),
+        (Revision, {"summary": "At length."}, '<p class="lead">At length.</p>'),
+        (Revision, {"help_now": "Call a friend."}, "<p>Call a friend.</p>"),
+        (Revision, {"body": "## Three\n\n[rail: latest]"}, '<a href="#three">Three</a>'),
+        (Revision, {"faq": [{"question": "Why?", "answer": "So."}]}, "<summary>Why?</summary>"),
+        (Revision, {"sources": [SOURCE | {"year": 2021}]}, "</cite></a>. 2021."),
+        (Revision, {"cover_key": "a.svg", "cover_alt": "A shoe"}, 'alt="A shoe"'),
+        (Article, {"updated_on": date(2026, 11, 4)}, "4 November 2026"),
+        (Review, {"scope": "all of it"}, "for all of it"),
+        (Person, {"bio": "Another life."}, "<p>Another life.</p>"),
+        (Comment, {"body": "As it is said now."}, "<p>As it is said now.</p>"),
+        (Comment, {"state": "removed"}, "No comments yet."),
+        (Product, {"title": "Meadow"}, ">Meadow</a></h3>"),
+        (Variant, {"price_minor": 1234}, "$12.34"),
+        (Variant, {"restock_on": date(2999, 1, 1), "on_hand_left": 0}, "Back on 1 January 2999"),
+    ]
+
+    for model, values, words in changes:
+        assert words not in client.get("/blog/walking").text
+        with db.writing():
+            db.session.execute(update(model).values(**values))
+        assert words in client.get("/blog/walking").text, values
 
 
 def test_article_not_yet_published_is_nowhere(client: FlaskClient, make: Make) -> None:

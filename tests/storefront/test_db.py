@@ -59,6 +59,19 @@ def test_read_before_writing_does_not_lock(app: Flask) -> None:
     assert len(db.session.scalars(select(Letter)).all()) == 1
 
 
+def test_rows_are_read_in_the_transaction_that_is_open(app: Flask) -> None:
+    letters = select(Letter.id)
+    before = db.rows(letters, {}).all()
+
+    with db.writing():
+        db.session.add(letter())
+        db.session.flush()
+        inside = db.rows(letters, {}).all()
+    after = db.rows(letters, {}).all()
+
+    assert (len(before), len(inside), len(after)) == (0, 1, 1)
+
+
 def test_moments_come_back_aware_and_the_same(app: Flask) -> None:
     moment = datetime(2026, 11, 1, 1, 30, tzinfo=timezone(timedelta(hours=-5)))
     with db.writing():

@@ -1,14 +1,15 @@
 """Listing and product page as a shopper without script sees them, and the same as data."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from storefront.catalogue.models import Product, Variant
+from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
 from storefront.catalogue.views import today
 from storefront.db import db
 from tests.factories import Make
@@ -115,6 +116,34 @@ def test_uncounted_is_in_stock(client: FlaskClient, make: Make) -> None:
     make.variant(handle="harbor", counted=False)
 
     assert ">In stock<" in client.get("/products/harbor").text
+
+
+def test_each_change_shows_on_the_next_page(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", colors=["Moss", "Sand"], sizes=["9", "10"])
+    changes: list[tuple[Any, dict[str, Any], str]] = [
+        (Product, {"title": "Meadow"}, "<h1>Meadow</h1>"),
+        (Product, {"description": "Very **light**."}, "<strong>light</strong>"),
+        (Product, {"depth_mm": 62}, "62 mm"),
+        (ProductBrace, {"brace": "Rigid"}, "<td>Rigid</td>"),
+        (Product, {"width_label": "Fit"}, "Size, fit Wide"),
+        (Color, {"swatch": "#123456"}, 'fill="#123456"'),
+        (Picture, {"alt": "From above"}, 'alt="From above"'),
+        (Variant, {"width": "Extra"}, "fit Extra"),
+        (Variant, {"price_minor": 1234}, "$12.34"),
+        (Variant, {"on_hand_left": 4}, "4 in stock"),
+        (Variant, {"held_right": 3}, "Only 2 left"),
+        (Variant, {"on_hand_left": 0}, '<span class="product__gone">out of stock</span>'),
+        (Variant, {"restock_on": date(2999, 1, 1)}, "back on 1 january 2999"),
+        (Variant, {"counted": False}, ">In stock</span>"),
+    ]
+    with db.writing():
+        db.session.add(ProductBrace(product_id=db.session.scalar(select(Product.id)), brace="Soft"))
+
+    for model, values, words in changes:
+        assert words not in client.get("/products/harbor").text
+        with db.writing():
+            db.session.execute(update(model).values(**values))
+        assert words in client.get("/products/harbor").text, values
 
 
 @pytest.mark.parametrize("address", ["/products/none", "/products/none.json", "/products/x%27y"])

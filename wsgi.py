@@ -106,6 +106,8 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         stock_commands,
     ):
         app.cli.add_command(commands.group)
+    for command in (exchange.write_backup, exchange.restore_backup):
+        app.cli.add_command(command)
     if app.config["TRUSTED_PROXIES"]:
         hops = app.config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""Runs migrations on the application's own engine, on SQLite and on PostgreSQL."""
+"""Runs migrations on the application's own engine, or on the one given with the configuration."""
 
 from alembic import context
 from flask import current_app
@@ -16,8 +16,9 @@ def run() -> None:
 
     With foreign_keys on, rebuilding a table would delete the rows that point to it.
     """
-    sqlite = db.engine.dialect.name == "sqlite"
-    with db.engine.connect() as connection:
+    engine = context.config.attributes.get("engine", db.engine)
+    sqlite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
         if sqlite:
             connection.connection.execute("PRAGMA foreign_keys = OFF")
             connection = connection.execution_options(sqlite_begin="IMMEDIATE")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any, ClassVar
 
+import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
@@ -32,6 +33,9 @@ from sqlalchemy.types import TypeDecorator
 # https://www.sqlite.org/wal.html#walresetbug: two processes that write and checkpoint at once
 # could corrupt a WAL database before these versions.
 WAL_FIXED = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+
+
+LOCK_WAIT = 30  # seconds; whoever waits longer for a lock is told that the shop is busy
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -172,11 +176,17 @@ def init_app(app: Flask) -> None:
     if url.startswith("sqlite"):
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"module": sqlite_module()}
     else:
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"pool_size": 10, "max_overflow": 10}
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "pool_size": 10,
+            "max_overflow": 10,
+            "pool_pre_ping": True,  # a database that was started anew costs nobody an error
+        }
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _prepare_sqlite(db.engine)
+        else:
+            _prepare_postgresql(db.engine)
 
 
 def sqlite_module() -> ModuleType:
@@ -211,7 +221,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None  # transactions are begun below, not by the driver
-        connection.execute("PRAGMA busy_timeout = 30000")
+        connection.execute(f"PRAGMA busy_timeout = {LOCK_WAIT * 1000}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA journal_mode = {journal}")
         connection.execute("PRAGMA synchronous = FULL")
@@ -220,3 +230,10 @@ def _prepare_sqlite(engine: Engine) -> None:
     def on_begin(connection: Connection) -> None:
         mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
         connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: psycopg.Connection, _: object) -> None:
+        connection.execute(f"SET lock_timeout = '{LOCK_WAIT}s'")
+        connection.commit()

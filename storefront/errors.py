@@ -2,7 +2,8 @@
 
 from flask import Flask, current_app, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 TITLES = {
@@ -35,12 +36,15 @@ SENTENCES = {
 def init_app(app: Flask) -> None:
     """Show every error as a page of the shop."""
     app.register_error_handler(HTTPException, show)
-    app.register_error_handler(OperationalError, show_busy)
+    for kind in (OperationalError, InterfaceError, InternalError, NoConnection):
+        app.register_error_handler(kind, show_busy)
 
 
-def show_busy(error: OperationalError) -> ResponseReturnValue:
-    """Answer for a database that is locked, full or away: nothing was written."""
-    current_app.logger.error("the database does not answer: %s", error.orig)
+def show_busy(error: SQLAlchemyError) -> ResponseReturnValue:
+    """Answer for a database that is locked, full, away or read-only: nothing was written."""
+    # The error itself would bring the statement's values with it, which may be about a person.
+    reason = getattr(error, "orig", None) or type(error).__name__
+    current_app.logger.error("the database does not answer: %s", reason)
     return show(ServiceUnavailable(BUSY))
 
 

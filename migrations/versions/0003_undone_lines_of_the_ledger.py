@@ -8,6 +8,7 @@ Create Date: 2026-11-24 17:57:54.208434
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.sql.elements import conv
 
 # revision identifiers, used by Alembic.
 revision = "0003"
@@ -17,10 +18,10 @@ depends_on = None
 
 # SQLite makes the table anew, and would leave out the checks, which it does not tell.
 CHECKS = (
-    sa.CheckConstraint("left_change <> 0 OR right_change <> 0", name=op.f("ck_movements_change")),
+    sa.CheckConstraint("left_change <> 0 OR right_change <> 0", name=conv("ck_movements_change")),
     sa.CheckConstraint(
         "reason IN ('counted', 'received', 'sold', 'returned', 'damaged', 'corrected')",
-        name=op.f("ck_movements_reason"),
+        name=conv("ck_movements_reason"),
     ),
 )
 

@@ -1,16 +1,19 @@
-"""`flask catalogue`: product files in."""
+"""`flask catalogue`: product files in. `flask backup` and `flask restore`: the whole shop."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
-from sqlalchemy.exc import IntegrityError
+from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storefront.clock import utcnow
-from storefront.exchange import catalogue, shopify
+from storefront.exchange import backup, catalogue, shopify
+from storefront.exchange.backup import Manifest
 
 EVERY = 500  # products between two lines of progress
+EVERY_ROWS = 50_000  # rows of a backup between two
 
 group = AppGroup("catalogue", help="Products in and out of the shop.")
 
@@ -58,3 +61,68 @@ def import_(file: Path, apply: bool, skip_bad: bool) -> None:
     if changes.total and not apply:
         click.echo("Dry run: nothing was written. Give --apply to write.")
     click.echo(f"{changes.total} changes")
+
+
+@click.command("backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@with_appcontext
+def write_backup(file: Path) -> None:
+    """Write the whole shop into FILE, as it is at one moment, while it goes on selling.
+
+    It has names and addresses, so nobody but you may read it. An older FILE is replaced.
+    """
+    try:
+        written = backup.write(file, **_places(), now=utcnow(), progress=_tell_rows)
+    except backup.NotReady as reason:
+        raise click.ClickException(f"{reason} No backup was written.") from None
+    except OSError as error:
+        raise click.ClickException(f"{_name(file)} cannot be written: {error.strerror}.") from None
+    except DBAPIError as error:
+        raise click.ClickException(
+            f"No backup was written, since a database failed: {error.orig}"
+        ) from None
+    click.echo(f"{_sizes(written)} written to {_name(file)}")
+
+
+@click.command("restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--replace", is_flag=True, help="Also where there are orders, which are then gone.")
+@with_appcontext
+def restore_backup(file: Path, replace: bool) -> None:
+    """Put the shop in FILE, from `flask backup`, in the place of what is here; all or nothing."""
+    try:
+        restored = backup.restore(file, **_places(), replace=replace, progress=_tell_rows)
+    except backup.CannotRestore as reason:
+        raise click.ClickException(f"{_name(file)}: {reason}. Nothing was changed.") from None
+    except backup.HasOrders as there:
+        raise click.ClickException(
+            f"Orders in this database: {there.orders}. Nothing was changed; with --replace the"
+            " backup takes the place of everything."
+        ) from None
+    except backup.NotReady as reason:
+        raise click.ClickException(f"{reason} Nothing was changed.") from None
+    except OSError as error:
+        raise click.ClickException(
+            f"{_name(file)} cannot be restored: {error.strerror}. Nothing was changed."
+        ) from None
+    click.echo(f"{_sizes(restored)} restored from {_name(file)}")
+
+
+def _places() -> dict[str, Any]:
+    return {
+        "pictures": Path(current_app.config["MEDIA_FOLDER"]),
+        "migrations": current_app.extensions["migrate"].migrate.get_config(),
+    }
+
+
+def _tell_rows(before: int, now: int) -> None:
+    if before // EVERY_ROWS != now // EVERY_ROWS:
+        click.echo(f"{now} rows")
+
+
+def _sizes(manifest: Manifest) -> str:
+    return f"{manifest.all_rows} rows and {manifest.pictures} pictures"
+
+
+def _name(file: Path) -> str:
+    return click.format_filename(file.name)

@@ -3,6 +3,7 @@
 import logging
 import smtplib
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from pathlib import Path
@@ -72,13 +73,17 @@ def deliver(message: EmailMessage) -> None:
     secure = parts.scheme == "smtps"
     connect = smtplib.SMTP_SSL if secure else smtplib.SMTP
     port = parts.port or (465 if secure else 587)
-    with connect(parts.hostname or "", port, timeout=TIMEOUT) as server:
+    server = connect(parts.hostname or "", port, timeout=TIMEOUT)
+    try:
         server.ehlo()
         if not secure and server.has_extn("starttls"):
             server.starttls(context=ssl.create_default_context())
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(message)
+    finally:  # however it takes our leave, a mail that was taken is not sent again
+        with suppress(smtplib.SMTPException):
+            server.quit()
 
 
 job = Job("mail", every=1, run=send_due)

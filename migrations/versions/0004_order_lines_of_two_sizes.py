@@ -8,6 +8,7 @@ Create Date: 2026-11-25 23:05:12.402155
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.sql.elements import conv
 
 # revision identifiers, used by Alembic.
 revision = "0004"
@@ -17,11 +18,11 @@ depends_on = None
 
 # SQLite makes the table anew, and would leave out the checks, which it does not tell.
 CHECKS = (
-    sa.CheckConstraint("quantity BETWEEN 1 AND 12", name=op.f("ck_order_lines_quantity")),
-    sa.CheckConstraint("unit_minor >= 0", name=op.f("ck_order_lines_unit_minor")),
+    sa.CheckConstraint("quantity BETWEEN 1 AND 12", name=conv("ck_order_lines_quantity")),
+    sa.CheckConstraint("unit_minor >= 0", name=conv("ck_order_lines_unit_minor")),
     sa.CheckConstraint(
         "left_variant_id IS NOT NULL OR right_variant_id IS NOT NULL",
-        name=op.f("ck_order_lines_sides"),
+        name=conv("ck_order_lines_sides"),
     ),
 )
 NAMES = ("color", "size", "width")

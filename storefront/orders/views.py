@@ -1,13 +1,19 @@
-"""What a shopper sees of an order, at the address that only they know."""
+"""What a shopper sees of an order, at the address that only they know, and how to find it."""
 
-from flask import Blueprint, Response, abort, current_app
+from flask import Blueprint, Response, abort, current_app, redirect, request, url_for
 from flask import render_template as render
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from storefront.clock import utcnow
 from storefront.db import db
+from storefront.limits import limiter
+from storefront.orders import lookup
+from storefront.orders.forms import LookupForm
 from storefront.orders.models import Order
+
+TOO_OFTEN = "Orders were looked for very often from your network. Please wait an hour."
 
 blueprint = Blueprint("orders", __name__)
 
@@ -15,6 +21,29 @@ blueprint = Blueprint("orders", __name__)
 @blueprint.get("/orders/<reference>")
 def show(reference: str) -> Response:
     return page(reference)
+
+
+@blueprint.get("/orders/lookup")
+def ask() -> str:
+    form = LookupForm(formdata=None)
+    return render("storefront/orders/lookup.html", form=form, sent="sent" in request.args)
+
+
+@blueprint.post("/orders/lookup")
+@limiter.limit("20 per hour", error_message=TOO_OFTEN)
+def find() -> ResponseReturnValue:
+    """Send the address of an order's page to its shopper; the answer never says whether."""
+    form = LookupForm()
+    if not form.validate():
+        return render("storefront/orders/lookup.html", form=form, sent=False), 422
+    with db.writing():
+        lookup.send(
+            int(form.number.data or ""),
+            form.email.data or "",
+            shop_url=current_app.config["SHOP_URL"],
+            now=utcnow(),
+        )
+    return redirect(url_for("orders.ask", sent=1), 303)
 
 
 def page(reference: str, *sentences: str, status: int = 200) -> Response:

@@ -1,0 +1,114 @@
+"""Those who lost the mail find their order again: by mail alone, and nobody else learns of it."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from storefront.db import db
+from storefront.limits import limiter
+from storefront.mail.models import Letter
+from tests.factories import Make
+
+EMAIL = "ann@example.com"
+
+
+def ask(client: FlaskClient, number: Any, email: str) -> TestResponse:
+    return client.post("/orders/lookup", data={"number": str(number), "email": email})
+
+
+def letters() -> list[Letter]:
+    db.session.rollback()
+    return list(db.session.scalars(select(Letter).order_by(Letter.id)))
+
+
+def test_right_number_and_address_send_the_address_of_the_order(
+    client: FlaskClient, make: Make
+) -> None:
+    order = make.order(state="paid", email=EMAIL)
+
+    answer = ask(client, order.number, EMAIL.upper())
+
+    assert answer.status_code == 303
+    (letter,) = letters()
+    assert letter.recipient == EMAIL
+    assert letter.facts["order_address"] == f"http://localhost/orders/{order.reference}"
+
+
+def test_answer_is_the_same_for_hit_and_miss(client: FlaskClient, make: Make) -> None:
+    order = make.order(state="paid", email=EMAIL)
+    quiet = make.order(state="paid", email="")
+
+    answers = [
+        ask(client, *asked)
+        for asked in (
+            (order.number, EMAIL),
+            (order.number, "other@example.com"),
+            (order.number + 500, EMAIL),
+            (quiet.number, EMAIL),
+            (9_999_999_999, EMAIL),
+        )
+    ]
+
+    assert {(a.status_code, a.headers["Location"], a.text) for a in answers} == {
+        (303, "/orders/lookup?sent=1", answers[0].text)
+    }
+    assert order.reference not in client.get("/orders/lookup?sent=1").text
+    assert len(letters()) == 1
+
+
+def test_asking_again_and_again_sends_one_mail(client: FlaskClient, make: Make) -> None:
+    order = make.order(state="paid", email=EMAIL)
+
+    for _ in range(5):
+        assert ask(client, f" #{order.number} ", f" {EMAIL} ").status_code == 303
+
+    assert len(letters()) <= 2  # at most one in ten minutes, and a border may lie between
+
+
+@pytest.mark.parametrize(
+    ("number", "email", "sentence"),
+    [
+        ("", EMAIL, "Please give the number of your order."),
+        ("about 1001", EMAIL, "digits alone"),
+        ("-1", EMAIL, "digits alone"),
+        ("10" * 20, EMAIL, "digits alone"),
+        ("1001", "", "Please give the email address"),
+        ("1001", "nonsense", "does not look like an email address"),
+        ("1001", "a" * 250 + "@example.com", "too long"),
+    ],
+)
+def test_bad_input_gets_a_sentence_and_loses_nothing(
+    client: FlaskClient, make: Make, number: str, email: str, sentence: str
+) -> None:
+    answer = ask(client, number, email)
+
+    assert answer.status_code == 422
+    assert sentence in answer.text
+    assert f'value="{number}"' in answer.text and f'value="{email}"' in answer.text
+    assert letters() == []
+
+
+def test_nul_is_refused(client: FlaskClient) -> None:
+    assert ask(client, "1001", "a\0@example.com").status_code in {400, 422}
+
+
+def test_lookup_is_limited_per_network_address(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limiter, "enabled", True)
+    limiter.reset()
+
+    answers = [ask(client, 1001, EMAIL) for _ in range(21)]
+    limiter.reset()
+
+    assert [a.status_code for a in answers] == [303] * 20 + [429]
+    assert "looked for very often" in answers[-1].text
+
+
+def test_every_page_leads_to_it(client: FlaskClient) -> None:
+    assert '<a href="/orders/lookup">Find your order</a>' in client.get("/cart").text
+    assert client.get("/orders/lookup").status_code == 200

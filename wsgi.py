@@ -18,6 +18,7 @@ import storefront.delivery.demo
 import storefront.staff.demo
 import storefront.stock.demo
 from blog import desk as comments_desk
+from blog import jobs as blog_jobs
 from blog import views as blog_views
 from storefront import assets, db, errors, frame, guard, jobs, limits, media, sessions
 from storefront.cart import views as cart
@@ -38,6 +39,7 @@ from storefront.orders import views as orders
 from storefront.pages import views as pages
 from storefront.staff import commands as staff_commands
 from storefront.staff import desk as staff
+from storefront.staff import mails as mails_desk
 from storefront.staff import security
 from storefront.stock import commands as stock_commands
 from storefront.stock import desk as stock_desk
@@ -75,16 +77,22 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     Migrate(app, db.db, directory=str(settings.INSTANCE.parent / "migrations"))
     for room in (media, catalogue, coaches, cart, checkout, webhook, orders, pages, blog_views):
         app.register_blueprint(room.blueprint)
-    for desk in (staff, orders_desk, checkout_desk, stock_desk, comments_desk):
+    for desk in (staff, orders_desk, checkout_desk, stock_desk, comments_desk, mails_desk):
         app.register_blueprint(desk.blueprint)
     staff.desks[:] = [
         ("/staff/orders", "Orders", orders_desk.ROLES),
         ("/staff/payments", "Payments", checkout_desk.ROLES),
         ("/staff/stock", "Stock", stock_desk.ROLES),
         ("/staff/comments", "Comments", comments_desk.ROLES),
+        ("/staff/mails", "Mails", mails_desk.ROLES),
     ]
     staff.notes[:] = [checkout_desk.note]
-    staff.waiting[:] = [orders_desk.waiting, checkout_desk.waiting, comments_desk.waiting]
+    staff.waiting[:] = [
+        orders_desk.waiting,
+        checkout_desk.waiting,
+        comments_desk.waiting,
+        mails_desk.waiting,
+    ]
 
     app.jinja_env.globals.update(menu=MENU)
     demo.loaders[:] = [
@@ -95,7 +103,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         storefront.coaches.demo.load,
         blog.demo.load,
     ]
-    jobs.schedule[:] = [mail_jobs.job, *checkout_jobs.jobs]
+    jobs.schedule[:] = [*mail_jobs.jobs, *checkout_jobs.jobs, blog_jobs.job]
     for commands in (
         demo,
         jobs,

@@ -7,6 +7,8 @@ from sqlalchemy import delete, select, update
 
 from blog.models import Comment
 from storefront.db import db, new_secret
+from storefront.mail import outbox
+from storefront.mail.models import TO_STAFF
 
 
 class NoSuchComment(Exception):
@@ -26,9 +28,20 @@ class TextMoved(Exception):
 
 
 def write(
-    article_id: int, *, name: str, email: str, body: str, parent_id: int | None, now: datetime
+    article_id: int,
+    *,
+    title: str,
+    name: str,
+    email: str,
+    body: str,
+    parent_id: int | None,
+    shop_url: str,
+    now: datetime,
 ) -> Comment:
-    """Keep a comment until staff decide. Raises NoSuchComment for a reply to nothing."""
+    """Keep a comment until staff decide, and tell them; `title` is the article's.
+
+    Raises NoSuchComment for a reply to nothing.
+    """
     if parent_id is not None and not db.session.scalar(
         select(Comment.id)
         .where(
@@ -51,6 +64,13 @@ def write(
     )
     db.session.add(comment)
     db.session.flush()
+    outbox.queue(
+        cause=f"comment-waiting:{comment.id}",
+        recipient=TO_STAFF,
+        template="comment_waiting",
+        facts={"title": title, "name": name, "staff_address": f"{shop_url}/staff/comments"},
+        now=now,
+    )
     return comment
 
 

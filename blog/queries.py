@@ -136,7 +136,8 @@ def _newest() -> ColumnElement[bool]:
     return (Revision.article_id == Article.id) & (Revision.number == newest)
 
 
-def _latest_review() -> ScalarSelect[int]:
+def latest_review() -> ScalarSelect[int]:
+    """Return the id of an article's newest review, for a statement that reads articles."""
     signed = aliased(Revision)
     review = aliased(Review)
     return (
@@ -171,7 +172,7 @@ _PUBLISHED = (
     select(*(_column(model, name) for row, model in _SHOWN for name in row._fields))
     .join(Revision, _newest())
     .join(Person, Article.author_id == Person.id)
-    .outerjoin(Review, Review.id == _latest_review())
+    .outerjoin(Review, Review.id == latest_review())
     .outerjoin(_REVIEWER, Review.reviewer_id == _REVIEWER.id)
     .where(Article.published_at <= _NOW)
 )

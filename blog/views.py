@@ -72,10 +72,12 @@ def comment(slug: str) -> ResponseReturnValue:
         with db.writing():
             written = comments.write(
                 shown.article.id,
+                title=shown.text.title,
                 name=form.name.data or "",
                 email=form.email.data or "",
                 body=form.body.data or "",
                 parent_id=parent,
+                shop_url=current_app.config["SHOP_URL"],
                 now=utcnow(),
             )
     except comments.NoSuchComment:

@@ -55,7 +55,8 @@ def compose(letter: Letter) -> EmailMessage:
     to_staff = letter.recipient == TO_STAFF
     message["To"] = config["SHOP_EMAIL"] if to_staff else letter.recipient
     message["Date"] = format_datetime(letter.created_at)
-    message["Message-ID"] = f"<{letter.cause.replace(':', '.')}@{host}>"
+    again = f".{letter.resent}" if letter.resent else ""
+    message["Message-ID"] = f"<{letter.cause.replace(':', '.')}{again}@{host}>"
     message.set_content(body.lstrip("\n"))
     return message
 
@@ -86,4 +87,24 @@ def deliver(message: EmailMessage) -> None:
             server.quit()
 
 
-job = Job("mail", every=1, run=send_due)
+def warn() -> int:
+    """Tell staff of each letter that could not be sent for an hour; return of how many."""
+    now, shop_url = utcnow(), current_app.config["SHOP_URL"]
+    told = 0
+    with db.writing():
+        for letter in db.session.scalars(outbox.late(now=now)).all():
+            told += outbox.queue(
+                cause=f"mail-late:{letter.id}:{letter.resent}",
+                recipient=TO_STAFF,
+                template="mail_late",
+                facts={
+                    "to": letter.recipient,
+                    "error": letter.error,
+                    "staff_address": f"{shop_url}/staff/mails/{letter.id}",
+                },
+                now=now,
+            )
+    return told
+
+
+jobs = (Job("mail", every=1, run=send_due), Job("late mail", every=300, run=warn))

@@ -14,7 +14,8 @@ TO_STAFF = "staff"
 class Letter(Base):
     """One mail. `cause` is unique, so each cause has at most one; it makes the Message-ID too.
 
-    `recipient` is an address, or "staff" for the shop's own. `facts` fill the template.
+    `recipient` is an address, or "staff" for the shop's own. `facts` fill the template. `resent`
+    says how often staff have sent it once more, each time as another mail.
     """
 
     __tablename__ = "letters"
@@ -39,3 +40,4 @@ class Letter(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")
     sent_at: Mapped[datetime | None]
+    resent: Mapped[int] = mapped_column(default=0, server_default="0")

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, Select, case, or_, select, update
 
 from storefront.db import db
-from storefront.mail.models import Letter
+from storefront.mail.models import TO_STAFF, Letter
 
+LATE = timedelta(hours=1)
 CLAIM = timedelta(minutes=5)
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 
@@ -47,7 +48,7 @@ def claim(*, now: datetime) -> Letter | None:
         .where(
             Letter.sent_at.is_(None),
             Letter.due_at <= now,
-            or_(Letter.claimed_until.is_(None), Letter.claimed_until < now),
+            _nobody_sends_it(now),
         )
         .order_by(Letter.due_at, Letter.id)
         .limit(1)
@@ -65,6 +66,10 @@ def claim(*, now: datetime) -> Letter | None:
     )
 
 
+def _nobody_sends_it(now: datetime) -> ColumnElement[bool]:
+    return or_(Letter.claimed_until.is_(None), Letter.claimed_until < now)
+
+
 def mark_sent(letter_id: int, *, now: datetime) -> None:
     """Note that a letter has gone; inside `db.writing()`."""
     _note(letter_id, sent_at=now, claimed_until=None, error="")
@@ -74,6 +79,38 @@ def mark_failed(letter: Letter, error: str, *, now: datetime) -> None:
     """Note why a letter did not go and when to try again; inside `db.writing()`."""
     pause = PAUSES[min(letter.attempts, len(PAUSES)) - 1]
     _note(letter.id, due_at=now + pause, claimed_until=None, error=error)
+
+
+def send_again(letter_id: int, *, now: datetime) -> bool:
+    """Make a letter due now once more; return whether it was: one on its way is left alone.
+
+    Inside `db.writing()`. It is another mail then, since many mailboxes show a repeat only once.
+    """
+    again = (
+        update(Letter)
+        .where(
+            Letter.id == letter_id, Letter.claimed_until.is_(None) | (Letter.claimed_until < now)
+        )
+        .values(
+            sent_at=None,
+            due_at=now,
+            attempts=0,
+            error="",
+            resent=Letter.resent + case((Letter.sent_at.is_not(None), 1), else_=0),
+        )
+        .returning(Letter.id)
+    )
+    return db.session.execute(again).first() is not None
+
+
+def late(*, now: datetime) -> Select[Letter]:
+    """Select the letters to shoppers that could not be sent for an hour."""
+    return select(Letter).where(
+        Letter.sent_at.is_(None),
+        Letter.error != "",
+        Letter.created_at <= now - LATE,
+        Letter.recipient != TO_STAFF,
+    )
 
 
 def _note(letter_id: int, **values: Any) -> None:

@@ -34,7 +34,14 @@ def write(article: Article, *, name: str = "Rea <b>", body: str = "A question.")
     article_id = article.id
     with db.writing():
         return comments.write(
-            article_id, name=name, email="rea@example.com", body=body, parent_id=None, now=utcnow()
+            article_id,
+            name=name,
+            email="rea@example.com",
+            body=body,
+            parent_id=None,
+            title="T",
+            shop_url="",
+            now=utcnow(),
         )
 
 

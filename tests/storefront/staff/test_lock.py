@@ -19,6 +19,7 @@ MAY_ENTER = {
     "stock_desk": {"owner", "stock"},
     "comments_desk": {"owner", "editor"},
     "payments_desk": {"owner", "stock"},
+    "mails_desk": {"owner", "stock"},
 }
 OWNERS_ALONE = {"/staff/payments/orders/1/end"}
 FILLED: dict[str, Any] = {
@@ -27,6 +28,7 @@ FILLED: dict[str, Any] = {
     "comment_id": 1,
     "page_id": 1,
     "event_id": "none",
+    "letter_id": 1,
 }
 
 

@@ -15,7 +15,14 @@ def test_today_says_what_waits_at_the_members_own_desks(app: Flask, make: Make) 
     article_id = make.article().id
     with db.writing():
         comments.write(
-            article_id, name="R", email="r@example.com", body="B", parent_id=None, now=utcnow()
+            article_id,
+            name="R",
+            email="r@example.com",
+            body="B",
+            parent_id=None,
+            title="T",
+            shop_url="",
+            now=utcnow(),
         )
 
     owner = signed_in(app, "owner").get("/staff").text

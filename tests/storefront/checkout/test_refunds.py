@@ -20,7 +20,6 @@ from storefront.checkout.setting import payments
 from storefront.clock import utcnow
 from storefront.db import db, new_secret
 from storefront.mail.models import Letter
-from storefront.money import split
 from storefront.orders.models import Order
 from storefront.stock import ledger
 from storefront.stock.ledger import Shoes, TooMany
@@ -79,29 +78,6 @@ def sweep(minutes: float) -> int:
 
 
 # What it comes to
-
-
-@given(
-    total=st.integers(0, 10**8),
-    weights=st.lists(st.integers(0, 10**8), min_size=1, max_size=12),
-)
-def test_shares_add_up_and_are_within_one_of_the_exact_share(
-    total: int, weights: list[int]
-) -> None:
-    shares = split(total, weights)
-
-    assert sum(shares) == total
-    assert len(shares) == len(weights)
-    whole = sum(weights)
-    if whole:
-        for share, weight in zip(shares, weights, strict=True):
-            assert abs(share - total * weight / whole) <= 1
-            assert share >= 0
-
-
-def test_nobody_to_share_among_is_refused() -> None:
-    with pytest.raises(ValueError):
-        split(100, [])
 
 
 @given(

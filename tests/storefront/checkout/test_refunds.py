@@ -887,6 +887,45 @@ def test_oldest_refunds_are_seen_to_first_and_not_too_many_at_once(
     assert {mail.facts["order_address"] for mail in db.session.scalars(select(Letter))} == {address}
 
 
+def test_oldest_come_first_though_some_wait_for_the_bank_and_some_for_an_answer(
+    told_order: Order,
+) -> None:
+    for key in ("a", "b", "c"):
+        write(told_order, pairs(told_order, 1), key=key)
+    with db.writing():
+        waits = {"status": "pending", "refund_id": "re_b"}
+        db.session.execute(update(Refund).filter_by(key="b").values(**waits))
+    seen: list[str] = []
+
+    class Deaf(Books):
+        hears_events = False
+
+        def refunds_of(self, payment_intent: str) -> list[RefundFacts]:
+            waiting = select(Refund.key).where(Refund.status.in_(("asking", "pending")))
+            seen.append("".join(sorted(db.session.scalars(waiting))))
+            return [RefundFacts("re_b", "b", PRICE, "succeeded", "")] if len(seen) == 2 else []
+
+    assert sweep_books(Deaf(), now=NOW + timedelta(minutes=4)) == 3
+
+    assert seen == ["abc", "bc", "c"]
+
+
+def test_payment_without_a_name_is_asked_for_by_none(told_order: Order) -> None:
+    refund_id = write(told_order, pairs(told_order, 1), key="k")
+    with db.writing():
+        db.session.get_one(Order, told_order.id).payment_intent = None
+    unnamed, books = Books(), Books(Refused("Which payment?"))
+
+    sweep_books(unnamed, now=NOW + timedelta(minutes=4))
+    with db.writing():
+        db.session.execute(update(Refund).values(status="asking"))
+    with pytest.raises(Refused):
+        refunds.carry_out(refund_id, payments=books, now=NOW, shop_url=SHOP)  # type: ignore[arg-type]
+
+    assert unnamed.looked == [""]
+    assert unnamed.asked == books.asked == [("", PRICE, "k")]
+
+
 def test_refund_of_another_key_or_without_an_answer_does_not_stop_the_sweep(
     make: Make, told_order: Order, caplog: pytest.LogCaptureFixture
 ) -> None:

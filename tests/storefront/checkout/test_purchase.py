@@ -882,7 +882,9 @@ def test_cart_of_which_anything_changed_waits_for_its_old_order_to_end(
     with db.writing():
         changed = change(cart)
 
-    with pytest.raises(purchase.OldOrderWaits) as waits:
+    with pytest.raises(
+        purchase.OldOrderWaits, match=r"^an older order of this cart waits$"
+    ) as waits:
         begin(changed)
 
     assert waits.value.order_id == order.id

@@ -170,6 +170,22 @@ def test_one_held_side_is_enough_to_refuse_a_count_and_an_undo(make: Make, side:
     assert counts(variant)[:2] == (8, 8)
 
 
+@pytest.mark.parametrize(("held", "counted"), [("left", Shoes(2, -1)), ("right", Shoes(-1, 2))])
+def test_count_below_nothing_is_no_count_where_the_other_side_is_just_what_is_held(
+    make: Make, held: str, counted: Shoes
+) -> None:
+    variant = make.variant(pairs=5)
+    order = order_of((variant, None, 2) if held == "left" else (None, variant, 2))
+    with db.writing():
+        ledger.hold(order.lines, now=NOW)
+
+    with pytest.raises(ledger.NotACount) as refused:
+        count(variant, counted, Shoes(5, 5))
+
+    assert refused.value.counted == counted
+    assert counts(variant)[:2] == (5, 5)
+
+
 def test_count_that_changes_nothing_writes_no_row(make: Make) -> None:
     variant = make.variant(pairs=5)
 
@@ -386,12 +402,13 @@ def test_no_more_comes_back_than_was_sold(make: Make, shoes: Shoes) -> None:
     assert counts(variant) == (3, 3, 0, 0)
 
 
-def test_nothing_comes_back_of_a_line_that_was_not_sold(make: Make) -> None:
+@pytest.mark.parametrize("shoes", [Shoes(1, 0), Shoes(0, 1)])
+def test_nothing_comes_back_of_a_line_that_was_not_sold(make: Make, shoes: Shoes) -> None:
     variant = make.variant(pairs=5)
     order = make.order((variant, 1))
 
     with pytest.raises(ledger.TooMany), db.writing():
-        ledger.restock(order.lines[0], Shoes(1, 0), by="Ann", now=NOW)
+        ledger.restock(order.lines[0], shoes, by="Ann", now=NOW)
 
     assert counts(variant) == (5, 5, 1, 1)
 

@@ -10,10 +10,11 @@ DEV := $(call stamp,dev,requirements-dev.txt)
 
 START = STARTED=$(STARTED) exec $(PY) start.py
 PYTEST = FLASK_SKIP_DOTENV=1 $(PY) -m pytest -n 2 -r s
+MUTMUT = $(PY) -c 'from mutmut.__main__ import cli; cli()'
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-.PHONY: help run serve reset test check check-all soak bench lock
+.PHONY: help run serve reset test check check-all soak mutation bench lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -41,10 +42,16 @@ check: $(DEV) ## the gate: format, lint, types, import contracts, templates, eve
 check-all: ## the gate, then everything else there is
 	@$(MAKE) check
 	@$(MAKE) soak
+	@$(MAKE) mutation
 	@$(MAKE) bench
 
 soak: $(DEV) ## everything at once, with faults and kills, on each database (MINUTES=, 10 unless told)
 	@SOAK_MINUTES=$(or $(MINUTES),10) FLASK_SKIP_DOTENV=1 $(PY) -m pytest -q tests/integrity/test_soak.py
+
+mutation: $(DEV) ## figures: how many small mistakes in stock and money the tests see
+	@rm -rf mutants
+	@PATH="$(abspath $(dir $(PY))):$$PATH" FLASK_SKIP_DOTENV=1 $(MUTMUT) run --max-children 2
+	@$(PY) -m bench.mutants
 
 bench: $(DEV) ## figures: how fast, beside bare Flask on the same server
 	@$(PY) -m bench

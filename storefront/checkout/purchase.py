@@ -12,7 +12,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select, update
@@ -115,8 +115,7 @@ def begin(cart: Cart, *, account: str, terms: Terms, now: datetime) -> int:
     the older order holds.
     """
     with db.writing():
-        today = day_of(now, terms.zone)
-        chosen = basket(cart, today=today, low=terms.low_stock)
+        chosen = basket(cart, today=day_of(now, terms.zone), low=terms.low_stock)
         contents = _contents(chosen, terms.currency)
         if chosen.waiting is not None:
             page = chosen.waiting.page
@@ -134,7 +133,7 @@ def begin(cart: Cart, *, account: str, terms: Terms, now: datetime) -> int:
         try:
             ledger.hold(order.lines, now=now)
         except ledger.NotEnough as short:
-            raise _gone(chosen, short.variant_id, today) from None
+            raise _gone(chosen, short.variant_id) from None
         page = _page(order, chosen, terms, now)
         db.session.add(page)
         db.session.flush()
@@ -339,7 +338,8 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
     if wrong:
         marks.put(order, "parked", wrong, now=now)
         return
-    offered = page.parameters["deliveries"]
+    assert facts.delivery is not None
+    delivery = page.parameters["deliveries"][facts.delivery]
     paid = db.session.scalar(
         update(Order)
         .where(Order.id == order.id, Order.state.in_(("pending", "lapsed")))
@@ -348,7 +348,7 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
             paid_at=now,
             ended_at=None,
             discount_minor=facts.discount_minor,
-            delivery_name=offered[facts.delivery]["name"] if facts.delivery is not None else "",
+            delivery_name=delivery["name"],
             delivery_minor=facts.delivery_minor,
             tax_minor=facts.tax_minor,
             total_minor=facts.total_minor,
@@ -435,7 +435,7 @@ def _refuse_problems(chosen: Basket) -> None:
         raise CannotBuy(["Please choose a country that we send to."])
 
 
-def _gone(chosen: Basket, variant_id: int, today: date) -> CannotBuy:
+def _gone(chosen: Basket, variant_id: int) -> CannotBuy:
     name = next(x.name for x in chosen.lines if variant_id in (x.line.left, x.line.right))
     return CannotBuy([f"{name} was just bought by somebody else. Nothing was charged."], gone=True)
 

@@ -250,7 +250,7 @@ def carry_out(refund_id: int, *, payments: Payments, now: datetime, shop_url: st
     try:
         facts = payments.refund(intent, amount, key)
     except Refused as error:
-        _refuse(refund_id, str(error), now=now)
+        _refuse(refund_id, str(error))
         raise
     apply(intent, [facts], now=now, shop_url=shop_url)
     return _refund(refund_id)
@@ -366,7 +366,7 @@ def _write(
     return refund.id
 
 
-def _refuse(refund_id: int, why: str, *, now: datetime) -> None:
+def _refuse(refund_id: int, why: str) -> None:
     with db.writing():
         db.session.execute(
             update(Refund)

@@ -410,8 +410,8 @@ def orders_holding(variant_id: int) -> dict[int, Shoes]:
     """Return what each order holds of a variant, by its number, oldest first."""
     rows = db.session.execute(
         select(Order.number, func.sum(Hold.left), func.sum(Hold.right))
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .join(Hold, Hold.order_line_id == OrderLine.id)
+        .join(Order.lines)
+        .join(Hold)
         .where(Hold.variant_id == variant_id, Hold.ended_at.is_(None))
         .group_by(Order.id)
         .order_by(Order.id)

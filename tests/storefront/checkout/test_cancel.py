@@ -14,9 +14,10 @@ from storefront.clock import utcnow
 from storefront.db import db, new_secret
 from storefront.mail.models import Letter
 from storefront.orders import dispatching, marks
-from storefront.orders.models import Order, OrderMark
+from storefront.orders.models import Dispatch, Order, OrderMark, Refund
 from storefront.stock import ledger
-from tests.factories import Make
+from storefront.stock.models import Movement
+from tests.factories import NOW, Make
 from tests.payments import Company
 from tests.storefront.checkout.paid import (
     SHOP,
@@ -107,6 +108,73 @@ def test_only_a_paid_order_is_cancelled(make: Make, variant: Variant, state: str
         cancel(order)
     assert again(order).state == state
     assert on_hand(variant) == before
+
+
+@pytest.mark.parametrize("state", ["pending", "lapsed", "cancelled"])
+def test_refusal_to_cancel_says_what_became_of_the_order(make: Make, state: str) -> None:
+    order = make.order(state="pending")
+    with db.writing():
+        db.session.get_one(Order, order.id).state = state
+
+    with pytest.raises(CannotCancel) as refused:
+        cancel(order)
+
+    assert str(refused.value) == f"This order is {state}; only a paid one can be cancelled."
+
+
+def test_order_that_was_sent_is_not_cancelled_and_one_beside_it_is(make: Make) -> None:
+    variant = make.variant(pairs=5)
+    sent, other, kept = (make.order((variant, 1), state="paid") for _ in range(3))
+    with db.writing():
+        db.session.add(Dispatch(order_id=sent.id, by="Ann", at=NOW))
+
+    with pytest.raises(CannotCancel):
+        cancel(sent)
+    cancel(other)
+
+    assert [again(order).state for order in (sent, other, kept)] == ["paid", "cancelled", "paid"]
+    assert on_hand(variant) == (3, 3)
+
+
+def test_cancelled_order_says_when_and_its_refund_who_and_what(make: Make) -> None:
+    one, two = make.variant(pairs=5), make.variant(pairs=5, price_minor=2000)
+    order = make.order((one, 2), (two, 1), state="paid", email="ann@example.com")
+    with db.writing():
+        kept = db.session.get_one(Order, order.id)
+        kept.delivery_minor, kept.total_minor = 695, kept.subtotal_minor + 695
+        marks.put(order, "owed", "?", now=NOW)
+    later = NOW + timedelta(hours=1)
+    begin(order, pairs(order, 1, line=1, restock=True))
+    begin(order, pairs(order, 1, line=0))
+
+    refund_id = refunds.cancel(order.id, key="k" * 22, by="Ben", now=later, shop_url=SHOP)
+
+    assert (again(order).state, again(order).ended_at) == ("cancelled", later)
+    refund = refunds_of(order)[-1]
+    assert (refund.id, refund.key, refund.status) == (refund_id, "k" * 22, "asking")
+    assert (refund.amount_minor, refund.delivery_minor) == (8900 + 695, 695)
+    assert (refund.reason, refund.note) == ("cancelled", "")
+    assert (refund.by, refund.at) == ("Ben", later)
+    assert [(x.order_line_id, x.left, x.right) for x in refund.lines] == [(order.lines[0].id, 1, 1)]
+    back = db.session.scalars(select(Movement).filter_by(reason="returned", by="Ben")).one()
+    assert (back.variant_id, back.left_change, back.right_change) == (one.id, 2, 2)
+    assert back.at == later
+    letter = db.session.scalars(select(Letter).filter_by(template="order_cancelled")).one()
+    assert letter.facts["order_address"] == f"{SHOP}/orders/{order.reference}"
+    assert letter.created_at == later
+    assert db.session.scalars(select(OrderMark.ended_at)).one() == later
+
+
+def test_order_with_a_cent_left_gives_it_back_and_one_without_does_not(make: Make) -> None:
+    free, cent = make.variant(price_minor=0), make.variant(price_minor=1)
+
+    nothing = cancel(make.order((free, 1), state="paid"))
+    something = cancel(make.order((cent, 1), state="paid"))
+
+    assert nothing is None
+    assert something is not None
+    amounts = db.session.scalars(select(Refund.amount_minor)).all()
+    assert amounts == [1]
 
 
 def test_order_that_is_cancelled_is_not_sent(order: Order) -> None:

@@ -1,7 +1,7 @@
 """Money given back: by line, side, quantity and delivery, once, and never more than was paid."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,24 +9,23 @@ import requests
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storefront.catalogue.models import Variant
 from storefront.checkout import refunds
 from storefront.checkout.models import PaymentEvent
-from storefront.checkout.payments import RefundFacts, Refused, Unclear
+from storefront.checkout.payments import Event, RefundFacts, Refused, Unclear
 from storefront.checkout.refunds import CannotRefund, Wish
 from storefront.checkout.setting import payments
 from storefront.clock import utcnow
 from storefront.db import db, new_secret
 from storefront.mail.models import Letter
-from storefront.money import split
-from storefront.orders.models import Order
+from storefront.orders.models import Order, OrderLine, Refund
 from storefront.stock import ledger
 from storefront.stock.ledger import Shoes, TooMany
 from storefront.stock.models import Movement
 from tests.conftest import WEBHOOK_SECRET, browser
-from tests.factories import Make
+from tests.factories import NOW, Make
 from tests.payments import Company, deliver
 from tests.storefront.checkout.paid import (
     SHOP,
@@ -82,29 +81,6 @@ def sweep(minutes: float) -> int:
 
 
 @given(
-    total=st.integers(0, 10**8),
-    weights=st.lists(st.integers(0, 10**8), min_size=1, max_size=12),
-)
-def test_shares_add_up_and_are_within_one_of_the_exact_share(
-    total: int, weights: list[int]
-) -> None:
-    shares = split(total, weights)
-
-    assert sum(shares) == total
-    assert len(shares) == len(weights)
-    whole = sum(weights)
-    if whole:
-        for share, weight in zip(shares, weights, strict=True):
-            assert abs(share - total * weight / whole) <= 1
-            assert share >= 0
-
-
-def test_nobody_to_share_among_is_refused() -> None:
-    with pytest.raises(ValueError):
-        split(100, [])
-
-
-@given(
     paid=st.integers(0, 10**7),
     quantity=st.integers(1, 12),
     parts=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=8),
@@ -112,8 +88,6 @@ def test_nobody_to_share_among_is_refused() -> None:
 def test_parts_of_a_line_never_come_to_more_than_was_paid_for_it(
     paid: int, quantity: int, parts: list[tuple[int, int]]
 ) -> None:
-    from storefront.orders.models import OrderLine
-
     line = OrderLine(left_variant_id=1, right_variant_id=1, quantity=quantity)
     left, total = Shoes(quantity, quantity), 0
     for part in parts:
@@ -489,3 +463,487 @@ def test_refund_event_of_another_shop_is_kept_and_changes_nothing(app: Flask, or
     assert refunds_of(order) == []
     kept = db.session.get(PaymentEvent, event["id"])
     assert kept is not None and kept.order_id is None
+
+
+# To the cent and to the shoe, without the company
+
+
+def paid_order(make: Make, *chosen: tuple[Variant, int], **amounts: int) -> Order:
+    """Make a paid order whose total is the sum of its parts: discount, tax and delivery."""
+    order = make.order(*chosen, state="paid", payment_intent=f"pi_{new_secret()}", now=NOW)
+    with db.writing():
+        kept = db.session.get_one(Order, order.id)
+        for name, minor in amounts.items():
+            setattr(kept, f"{name}_minor", minor)
+        kept.total_minor = (
+            kept.subtotal_minor - kept.discount_minor + kept.tax_minor + kept.delivery_minor
+        )
+    return again(order)
+
+
+@pytest.fixture
+def split_order(make: Make) -> Order:
+    """One pair for 3333 and two for 9999 each, with a discount, a tax and delivery."""
+    small, large = make.variant(price_minor=3333), make.variant(price_minor=9999)
+    return paid_order(make, (small, 1), (large, 2), discount=1001, tax=777, delivery=695)
+
+
+def what_is_left(order: Order) -> tuple[list[tuple[int, Shoes, Shoes]], int, int]:
+    left = refunds.left_of(again(order))
+    lines = [(each.paid_minor, each.shoes, each.restockable) for each in left.lines]
+    return lines, left.delivery_minor, left.total_minor
+
+
+class Books:
+    """A payment company that says what the test has written down, and keeps what it was asked."""
+
+    hears_events = True
+    account = "test"
+
+    def __init__(self, answer: RefundFacts | Exception | None = None, *known: RefundFacts) -> None:
+        self.answer, self.known = answer, known
+        self.asked: list[tuple[str, int, str]] = []
+        self.looked: list[str] = []
+
+    def refund(self, payment_intent: str, amount_minor: int, key: str) -> RefundFacts:
+        self.asked.append((payment_intent, amount_minor, key))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer or RefundFacts(f"re_{key}", key, amount_minor, "succeeded", "")
+
+    def refunds_of(self, payment_intent: str) -> list[RefundFacts]:
+        self.looked.append(payment_intent)
+        return list(self.known)
+
+
+def write(order: Order, *wishes: Wish, now: datetime = NOW, key: str = "", **more: Any) -> int:
+    """Begin a refund of just what it comes to, at a moment that the test knows."""
+    delivery = more.pop("delivery", False)
+    amount = refunds.left_of(again(order)).amount_minor(wishes, delivery=delivery)
+    facts = {"reason": "returned", "note": "", "by": "Ann", "expected_minor": amount, **more}
+    return refunds.begin(
+        order.id, wishes, delivery=delivery, key=key or new_secret(), now=now, **facts
+    )
+
+
+def sweep_books(books: Books, *, now: datetime = NOW) -> int:
+    return refunds.sweep(payments=books, now=now, shop_url=SHOP)  # type: ignore[arg-type]
+
+
+def test_discount_is_shared_by_lines_and_tax_by_lines_and_delivery(split_order: Order) -> None:
+    lines = [(3297, Shoes(1, 1), Shoes(1, 1)), (19786, Shoes(2, 2), Shoes(2, 2))]
+
+    assert what_is_left(split_order) == (lines, 719, 23802)
+    assert sum(paid for paid, _, _ in lines) + 719 == split_order.total_minor
+
+
+def test_what_was_given_back_is_left_no_more(split_order: Order) -> None:
+    small, large = (line.id for line in split_order.lines)
+
+    write(split_order, Wish(small, Shoes(0, 1)))
+    write(split_order, Wish(large, Shoes(1, 1), restock=True), delivery=True)
+    write(split_order, Wish(large, Shoes(1, 0)))
+
+    assert [r.amount_minor for r in refunds_of(split_order)] == [1648, 9893 + 719, 4946]
+    assert what_is_left(split_order) == (
+        [(3297, Shoes(1, 0), Shoes(1, 1)), (19786, Shoes(0, 1), Shoes(1, 1))],
+        0,
+        1649 + 4947,
+    )
+
+
+@pytest.mark.parametrize("status", ["failed", "refused"])
+def test_money_that_did_not_leave_is_left_still(split_order: Order, status: str) -> None:
+    before = what_is_left(split_order)
+    write(split_order, pairs(split_order, 1, line=1), delivery=True)
+    with db.writing():
+        db.session.execute(update(Refund).values(status=status))
+
+    assert what_is_left(split_order) == before
+
+
+def test_delivery_is_given_back_as_far_as_money_is_left(split_order: Order) -> None:
+    apply(split_order, RefundFacts("re_1", "", 23802 - 100, "succeeded", ""))
+
+    lines, delivery, total = what_is_left(split_order)
+    assert (delivery, total) == (100, 100)
+    assert [shoes for _, shoes, _ in lines] == [Shoes(1, 1), Shoes(2, 2)]
+
+
+def test_line_of_single_shoes_is_counted_by_its_one_side(make: Make) -> None:
+    order = paid_order(make, (make.variant(), 3))
+    (line,) = order.lines
+
+    for empty, shoes in (("right", Shoes(3, 0)), ("left", Shoes(0, 3))):
+        with db.writing():
+            kept = db.session.get_one(OrderLine, line.id)
+            kept.left_variant_id = kept.right_variant_id = line.left_variant_id
+            setattr(kept, f"{empty}_variant_id", None)
+        (left,) = refunds.left_of(again(order)).lines
+        assert (left.in_all, left.pairs, left.shoes) == (3, 3, shoes)
+        assert left.amount_minor(shoes) == 3 * PRICE
+
+
+def test_pairs_that_are_left_are_those_of_the_shorter_side(make: Make) -> None:
+    order = paid_order(make, (make.variant(), 3))
+    line = order.lines[0].id
+
+    for shoes, told in ((Shoes(1, 0), 2), (Shoes(0, 2), 1)):
+        write(order, Wish(line, shoes))
+        assert refunds.left_of(again(order)).lines[0].pairs == told
+
+
+def test_refund_is_written_down_with_all_that_was_said(split_order: Order) -> None:
+    small, large = (line.id for line in split_order.lines)
+    key, later = new_secret(), NOW + timedelta(days=3)
+
+    refund_id = write(
+        split_order,
+        Wish(small, Shoes(0, 0)),
+        Wish(large, Shoes(2, 1), restock=True),
+        delivery=True,
+        key=key,
+        reason="damaged",
+        note="Box 12",
+        by="Ben",
+        now=later,
+    )
+
+    (refund,) = refunds_of(split_order)
+    assert (refund.id, refund.key, refund.status, refund.refund_id) == (
+        refund_id, key, "asking", None,
+    )  # fmt: skip
+    assert (refund.amount_minor, refund.delivery_minor) == (14839 + 719, 719)
+    assert (refund.reason, refund.note, refund.why) == ("damaged", "Box 12", "")
+    assert (refund.by, refund.at) == ("Ben", later)
+    assert [(x.order_line_id, x.left, x.right) for x in refund.lines] == [(large, 2, 1)]
+    back = db.session.scalars(select(Movement).where(Movement.reason == "returned")).one()
+    assert (back.order_line_id, back.left_change, back.right_change) == (large, 2, 1)
+    assert (back.by, back.at) == ("Ben", later)
+
+
+def refusal(order: Order, *wishes: Wish, **more: Any) -> str:
+    with pytest.raises(CannotRefund) as refused:
+        write(order, *wishes, **more)
+    return str(refused.value)
+
+
+def test_each_refusal_is_a_sentence_for_staff(make: Make) -> None:
+    order = paid_order(make, (make.variant(), 3))
+    line = order.lines[0].id
+    twice = [Wish(line, Shoes(1, 0)), Wish(line, Shoes(0, 1))]
+
+    assert refusal(order, *twice) == "A line was sent twice. Please look at it again."
+    assert refusal(order) == "Nothing was chosen to be given back."
+    assert refusal(order, Wish(line, Shoes(1, 1)), expected_minor=1) == (
+        "This would give back $89.00 now. Please look at it again."
+    )
+    assert refusal(order, Wish(line, Shoes(4, 4))) == "Shoe: only 3 pairs can be given back."
+    write(order, Wish(line, Shoes(2, 2)))
+    assert refusal(order, Wish(line, Shoes(2, 2))) == "Shoe: only 1 pair can be given back."
+    write(order, Wish(line, Shoes(1, 0)))
+    assert refusal(order, Wish(line, Shoes(1, 0))) == (
+        "Shoe: only 0 left and 1 right shoes can be given back."
+    )
+    with db.writing():
+        ledger.restock(order.lines[0], Shoes(3, 3), by="Ann", now=NOW)
+    assert refusal(order, Wish(line, Shoes(0, 1), restock=True)) == (
+        "Shoe: not so many of its shoes are out, so they cannot come back into stock."
+    )
+    apply(order, RefundFacts("re_1", "", 4449, "succeeded", ""))
+    assert refusal(order, Wish(line, Shoes(0, 1))) == (
+        "Only $0.01 of this order is left to give back."
+    )
+    assert refusal(make.order(), expected_minor=1) == (
+        "This order is not paid, so there is nothing to give back."
+    )
+
+
+@pytest.mark.parametrize(
+    "shoes", [Shoes(2, 0), Shoes(0, 2), Shoes(-1, 1), Shoes(1, -1), Shoes(-1, 0)]
+)
+def test_neither_side_goes_above_what_was_bought_or_below_nothing(make: Make, shoes: Shoes) -> None:
+    order = paid_order(make, (make.variant(), 1))
+
+    assert refusal(order, Wish(order.lines[0].id, shoes)).startswith("Shoe: only 1 pair")
+    assert refunds_of(order) == []
+
+
+def test_key_that_is_there_is_found_before_anything_is_checked(make: Make) -> None:
+    order = paid_order(make, (make.variant(), 1))
+    other = write(order, Wish(order.lines[0].id, Shoes(1, 0)))
+    first = write(order, Wish(order.lines[0].id, Shoes(0, 1)), key="k" * 22)
+
+    assert write(order, key="k" * 22, expected_minor=1) == first != other
+    assert len(refunds_of(order)) == 2
+
+
+# What the company answers, line by line
+
+
+def apply(order: Order, *facts: RefundFacts, now: datetime = NOW) -> Order | None:
+    return refunds.apply(order.payment_intent or "", facts, now=now, shop_url=SHOP)
+
+
+def mails(order: Order) -> list[str]:
+    db.session.rollback()
+    return list(db.session.scalars(select(Letter.template).order_by(Letter.id)))
+
+
+@pytest.fixture
+def told_order(make: Make) -> Order:
+    """A paid order of three pairs whose shopper left an address."""
+    order = paid_order(make, (make.variant(), 3))
+    with db.writing():
+        db.session.get_one(Order, order.id).email = "ann@example.com"
+    return again(order)
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "after", "mail"),
+    [
+        ("asking", "pending", "pending", ["order_refunded"]),
+        ("asking", "succeeded", "succeeded", ["order_refunded"]),
+        ("asking", "failed", "failed", ["refund_failed"]),
+        ("refused", "pending", "pending", ["order_refunded"]),
+        ("refused", "succeeded", "succeeded", ["order_refunded"]),
+        ("pending", "pending", "pending", []),
+        ("pending", "succeeded", "succeeded", []),
+        ("pending", "failed", "failed", ["refund_failed"]),
+        ("succeeded", "pending", "succeeded", []),
+        ("succeeded", "succeeded", "succeeded", []),
+        ("succeeded", "failed", "failed", ["refund_failed"]),
+        ("failed", "pending", "failed", []),
+        ("failed", "succeeded", "failed", []),
+        ("failed", "failed", "failed", []),
+    ],
+)
+def test_what_the_company_says_moves_a_refund_forward_and_is_told_once(
+    told_order: Order, before: str, said: str, after: str, mail: list[str]
+) -> None:
+    key = new_secret()
+    write(told_order, pairs(told_order, 1), key=key)
+    with db.writing():
+        known = None if before in {"asking", "refused"} else "re_1"
+        db.session.execute(update(Refund).values(status=before, refund_id=known, why="before"))
+
+    apply(told_order, RefundFacts("re_1", key, PRICE, said, "after"), now=NOW + timedelta(hours=1))
+
+    (refund,) = refunds_of(told_order)
+    older = before == "failed" or (before, said) == ("succeeded", "pending")
+    assert (refund.status, refund.refund_id) == (after, "re_1")
+    assert refund.why == ("before" if older else "after")
+    assert mails(told_order) == mail
+    for letter in db.session.scalars(select(Letter)):
+        assert letter.created_at == NOW + timedelta(hours=1)
+        assert (letter.facts["number"], letter.facts["amount"]) == (told_order.number, "$89.00")
+        if letter.template == "refund_failed":
+            assert letter.facts["staff_address"] == f"{SHOP}/staff/orders/{told_order.number}"
+        else:
+            assert letter.facts["order_address"] == f"{SHOP}/orders/{told_order.reference}"
+
+
+def test_facts_are_for_the_refund_with_their_name_or_else_their_key(told_order: Order) -> None:
+    keys = [new_secret() for _ in range(3)]
+    for key in keys:
+        write(told_order, pairs(told_order, 1), key=key)
+
+    apply(told_order, RefundFacts("re_2", keys[1], PRICE, "pending", ""))
+    apply(told_order, RefundFacts("re_2", "", PRICE, "succeeded", ""))
+    apply(told_order, RefundFacts("re_3", keys[2], PRICE, "pending", ""))
+
+    assert [(r.status, r.refund_id) for r in refunds_of(told_order)] == [
+        ("asking", None),
+        ("succeeded", "re_2"),
+        ("pending", "re_3"),
+    ]
+
+
+def test_refund_of_another_name_is_another_refund_though_it_has_our_key(told_order: Order) -> None:
+    key, later = new_secret(), NOW + timedelta(hours=1)
+    write(told_order, pairs(told_order, 1), key=key)
+    apply(told_order, RefundFacts("re_1", key, PRICE, "succeeded", ""))
+
+    apply(told_order, RefundFacts("re_2", key, 1234, "pending", ""), now=later)
+
+    ours, theirs = refunds_of(told_order)
+    assert (ours.refund_id, ours.status, ours.amount_minor) == ("re_1", "succeeded", PRICE)
+    assert (theirs.refund_id, theirs.status, theirs.amount_minor) == ("re_2", "pending", 1234)
+    assert (theirs.reason, theirs.by, theirs.at) == ("elsewhere", "Payment company", later)
+    assert (theirs.delivery_minor, theirs.note, theirs.lines) == (0, "", [])
+    assert len(theirs.key) == 22 and theirs.key != key
+    assert mails(told_order) == ["order_refunded", "order_refunded"]
+
+
+def test_facts_of_a_payment_change_its_own_order_and_are_kept_with_their_event(
+    told_order: Order, make: Make
+) -> None:
+    other = paid_order(make, (make.variant(), 1))
+    books = Books(None, RefundFacts("re_1", "", 1234, "succeeded", ""))
+    later = NOW + timedelta(hours=1)
+
+    found = refunds.settle(
+        told_order.payment_intent or "",
+        payments=books,  # type: ignore[arg-type]
+        now=later,
+        shop_url=SHOP,
+        event=Event("evt_1", "refund.created", None, told_order.payment_intent),
+    )
+    nobodys = refunds.settle(
+        "pi_of_nobody",
+        payments=books,  # type: ignore[arg-type]
+        now=later,
+        shop_url=SHOP,
+        event=Event("evt_2", "refund.created", None, "pi_of_nobody"),
+    )
+
+    assert found is not None and found.id == told_order.id
+    assert nobodys is None
+    assert books.looked == [told_order.payment_intent, "pi_of_nobody"]
+    assert [r.at for r in refunds_of(told_order)] == [later]
+    assert refunds_of(other) == []
+    events = db.session.scalars(select(PaymentEvent).order_by(PaymentEvent.id)).all()
+    assert [(e.id, e.order_id, e.applied_at, e.received_at) for e in events] == [
+        ("evt_1", told_order.id, later, later),
+        ("evt_2", None, later, later),
+    ]
+
+
+def test_company_is_asked_for_just_this_money_once(told_order: Order) -> None:
+    refund_id = write(told_order, pairs(told_order, 1), key="k" * 22)
+    books, later = Books(), NOW + timedelta(hours=1)
+
+    for _ in range(2):
+        refund = refunds.carry_out(refund_id, payments=books, now=later, shop_url=SHOP)  # type: ignore[arg-type]
+
+    assert (refund.id, refund.status) == (refund_id, "succeeded")
+    assert books.asked == [(told_order.payment_intent, PRICE, "k" * 22)]
+    letter = db.session.scalars(select(Letter)).one()
+    assert letter.created_at == later
+    assert letter.facts["order_address"] == f"{SHOP}/orders/{told_order.reference}"
+
+
+def test_refusal_is_written_to_the_refund_that_was_asked_for_alone(told_order: Order) -> None:
+    first, second = (write(told_order, pairs(told_order, 1)) for _ in range(2))
+
+    with pytest.raises(Refused):
+        refunds.carry_out(first, payments=Books(Refused("No.")), now=NOW, shop_url=SHOP)  # type: ignore[arg-type]
+
+    assert [(r.id, r.status, r.why) for r in refunds_of(told_order)] == [
+        (first, "refused", "No."),
+        (second, "asking", ""),
+    ]
+
+
+def test_refusal_does_not_undo_what_was_heard_meanwhile(told_order: Order) -> None:
+    refund_id = write(told_order, pairs(told_order, 1), key="k" * 22)
+
+    class Slow(Books):
+        def refund(self, payment_intent: str, amount_minor: int, key: str) -> RefundFacts:
+            apply(told_order, RefundFacts("re_1", key, amount_minor, "succeeded", ""))
+            raise Refused("This was given back already.")
+
+    with pytest.raises(Refused):
+        refunds.carry_out(refund_id, payments=Slow(), now=NOW, shop_url=SHOP)  # type: ignore[arg-type]
+
+    assert [(r.status, r.why) for r in refunds_of(told_order)] == [("succeeded", "")]
+
+
+@pytest.mark.parametrize("status", ["asking", "pending"])
+@pytest.mark.parametrize("hears_events", [True, False])
+@pytest.mark.parametrize(("seconds", "due"), [(180, True), (179, False)])
+def test_refund_without_an_answer_is_due_after_three_minutes(
+    told_order: Order, status: str, hears_events: bool, seconds: int, due: bool
+) -> None:
+    write(told_order, pairs(told_order, 1))
+    known = None if status == "asking" else "re_1"
+    with db.writing():
+        db.session.execute(update(Refund).values(status=status, refund_id=known))
+    books = Books()
+    books.hears_events = hears_events
+
+    decided = sweep_books(books, now=NOW + timedelta(seconds=seconds))
+
+    if status == "pending":  # an event will tell, where there are events
+        due = not hears_events
+    assert decided == len(books.looked) == int(due)
+    assert len(books.asked) == int(due and status == "asking")
+
+
+def test_oldest_refunds_are_seen_to_first_and_not_too_many_at_once(
+    told_order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("a", "b", "c"):
+        write(told_order, pairs(told_order, 1), key=key)
+    monkeypatch.setattr(refunds, "AT_ONCE", 2)
+    books, later = Books(), NOW + timedelta(minutes=4)
+
+    assert sweep_books(books, now=later) == 2
+
+    assert [key for _, _, key in books.asked] == ["a", "b"]
+    assert [r.status for r in refunds_of(told_order)] == ["succeeded", "succeeded", "asking"]
+    assert set(db.session.scalars(select(Letter.created_at))) == {later}
+    address = f"{SHOP}/orders/{told_order.reference}"
+    assert {mail.facts["order_address"] for mail in db.session.scalars(select(Letter))} == {address}
+
+
+def test_oldest_come_first_though_some_wait_for_the_bank_and_some_for_an_answer(
+    told_order: Order,
+) -> None:
+    for key in ("a", "b", "c"):
+        write(told_order, pairs(told_order, 1), key=key)
+    with db.writing():
+        waits = {"status": "pending", "refund_id": "re_b"}
+        db.session.execute(update(Refund).filter_by(key="b").values(**waits))
+    seen: list[str] = []
+
+    class Deaf(Books):
+        hears_events = False
+
+        def refunds_of(self, payment_intent: str) -> list[RefundFacts]:
+            waiting = select(Refund.key).where(Refund.status.in_(("asking", "pending")))
+            seen.append("".join(sorted(db.session.scalars(waiting))))
+            return [RefundFacts("re_b", "b", PRICE, "succeeded", "")] if len(seen) == 2 else []
+
+    assert sweep_books(Deaf(), now=NOW + timedelta(minutes=4)) == 3
+
+    assert seen == ["abc", "bc", "c"]
+
+
+def test_payment_without_a_name_is_asked_for_by_none(told_order: Order) -> None:
+    refund_id = write(told_order, pairs(told_order, 1), key="k")
+    with db.writing():
+        db.session.get_one(Order, told_order.id).payment_intent = None
+    unnamed, books = Books(), Books(Refused("Which payment?"))
+
+    sweep_books(unnamed, now=NOW + timedelta(minutes=4))
+    with db.writing():
+        db.session.execute(update(Refund).values(status="asking"))
+    with pytest.raises(Refused):
+        refunds.carry_out(refund_id, payments=books, now=NOW, shop_url=SHOP)  # type: ignore[arg-type]
+
+    assert unnamed.looked == [""]
+    assert unnamed.asked == books.asked == [("", PRICE, "k")]
+
+
+def test_refund_of_another_key_or_without_an_answer_does_not_stop_the_sweep(
+    make: Make, told_order: Order, caplog: pytest.LogCaptureFixture
+) -> None:
+    strange = paid_order(make, (make.variant(), 1))
+    with db.writing():
+        db.session.get_one(Order, strange.id).account = "another"
+    write(strange, pairs(strange, 1), key="a")
+    silent = write(told_order, pairs(told_order, 1), key="b")
+    write(told_order, pairs(told_order, 1), key="c")
+
+    class Unsure(Books):
+        def refund(self, payment_intent: str, amount_minor: int, key: str) -> RefundFacts:
+            if key == "b":
+                raise Unclear("time-out")
+            return super().refund(payment_intent, amount_minor, key)
+
+    assert sweep_books(Unsure(), now=NOW + timedelta(minutes=4)) == 1
+
+    assert [r.status for r in refunds_of(strange)] == ["asking"]
+    assert [r.status for r in refunds_of(told_order)] == ["asking", "succeeded"]
+    assert f"refund {silent} is not decided yet: time-out" in caplog.messages

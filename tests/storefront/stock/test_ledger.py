@@ -1,7 +1,8 @@
 """The ledger: holds, sales and counts keep 0 ≤ held ≤ on hand, and the sum of rows is the count."""
 
+from datetime import timedelta
+
 import pytest
-from flask import Flask
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -12,6 +13,8 @@ from storefront.stock import ledger
 from storefront.stock.ledger import NewCount, Shoes
 from storefront.stock.models import Hold, Movement
 from tests.factories import NOW, Make
+
+LATER = NOW + timedelta(hours=1)
 
 
 def counts(variant: Variant) -> tuple[int, int, int, int]:
@@ -30,6 +33,34 @@ def count(variant: Variant, to: Shoes, based_on: Shoes, **more: str) -> None:
         ledger.count(variant.id, to, based_on=based_on, by="Ann", now=NOW, **more)
 
 
+def order_of(*lines: tuple[Variant | None, Variant | None, int]) -> Order:
+    """Write an order whose lines each take so many of a left and of a right shoe; hold nothing."""
+    order = Order(
+        reference="r" * 22, cart_id="c" * 22, contents="", mode="test", account="test",
+        currency="USD", subtotal_minor=0, country="US", created_at=NOW,
+    )  # fmt: skip
+    order.lines = [
+        OrderLine(
+            position=place,
+            left_variant_id=left.id if left else None,
+            right_variant_id=right.id if right else None,
+            quantity=quantity, unit_minor=1, title="", color="", size="", width="",
+        )
+        for place, (left, right, quantity) in enumerate(lines)
+    ]  # fmt: skip
+    with db.writing():
+        db.session.add(order)
+    return order
+
+
+def rows(reason: str) -> list[Movement]:
+    """The lines of the ledger that have this reason, as they were written."""
+    db.session.rollback()
+    return list(
+        db.session.scalars(select(Movement).where(Movement.reason == reason).order_by(Movement.id))
+    )
+
+
 def test_count_writes_one_row_that_explains_it(make: Make) -> None:
     variant = make.variant(pairs=5)
 
@@ -40,6 +71,7 @@ def test_count_writes_one_row_that_explains_it(make: Make) -> None:
     assert last is not None
     assert (last.left_change, last.right_change, last.reason) == (2, 1, "received")
     assert (last.left_after, last.right_after, last.by, last.note) == (7, 6, "Ann", "Box 12")
+    assert (last.variant_id, last.at) == (variant.id, NOW)
     assert ledger.differences() == []
 
 
@@ -54,6 +86,54 @@ def test_count_based_on_an_old_number_writes_nothing(make: Make) -> None:
     assert moved.value.last is not None and moved.value.last.by == "Ann"
     assert counts(variant)[:2] == (4, 4)
     assert ledger.differences() == []
+
+
+def test_count_is_counted_without_a_note_where_nothing_else_is_said(make: Make) -> None:
+    variant = make.variant(pairs=5)
+
+    count(variant, Shoes(4, 4), Shoes(5, 5))
+
+    last = rows("counted")[-1]
+    assert (last.left_change, last.right_change, last.note) == (-1, -1, "")
+
+
+@pytest.mark.parametrize("old", [Shoes(4, 5), Shoes(5, 4)])
+def test_count_based_on_one_wrong_side_is_told_the_last_line_of_its_own_shoe(
+    make: Make, old: Shoes
+) -> None:
+    variant, other = make.variant(pairs=3), make.variant(pairs=5)
+    count(variant, Shoes(5, 5), Shoes(3, 3), note="Box 12")
+    count(other, Shoes(6, 6), Shoes(5, 5))
+
+    with pytest.raises(ledger.CountMoved, match=r"^the count moved meanwhile$") as moved:
+        count(variant, Shoes(9, 9), old)
+
+    assert moved.value.last is not None and moved.value.last.note == "Box 12"
+    assert counts(variant)[:2] == (5, 5)
+
+
+def test_count_of_just_what_is_held_is_set(make: Make) -> None:
+    variant = make.variant(pairs=5)
+    make.order((variant, 3))
+
+    count(variant, Shoes(3, 3), Shoes(5, 5))
+
+    assert counts(variant) == (3, 3, 3, 3)
+
+
+def test_count_below_what_is_held_says_what_each_order_holds_oldest_first(make: Make) -> None:
+    variant, other = make.variant(pairs=9), make.variant(pairs=9)
+    first = make.order((variant, 2), (variant, 1), (other, 4))
+    make.order((variant, 1), state="lapsed")
+    second = make.order((variant, 2))
+
+    with pytest.raises(ledger.BelowHeld, match=r"^the count would be below what is held$") as no:
+        count(variant, Shoes(4, 4), Shoes(9, 9))
+
+    assert list(no.value.holding.items()) == [
+        (first.number, Shoes(3, 3)),
+        (second.number, Shoes(2, 2)),
+    ]
 
 
 def test_count_below_what_is_held_names_the_orders(make: Make) -> None:
@@ -90,6 +170,22 @@ def test_one_held_side_is_enough_to_refuse_a_count_and_an_undo(make: Make, side:
     assert counts(variant)[:2] == (8, 8)
 
 
+@pytest.mark.parametrize(("held", "counted"), [("left", Shoes(2, -1)), ("right", Shoes(-1, 2))])
+def test_count_below_nothing_is_no_count_where_the_other_side_is_just_what_is_held(
+    make: Make, held: str, counted: Shoes
+) -> None:
+    variant = make.variant(pairs=5)
+    order = order_of((variant, None, 2) if held == "left" else (None, variant, 2))
+    with db.writing():
+        ledger.hold(order.lines, now=NOW)
+
+    with pytest.raises(ledger.NotACount) as refused:
+        count(variant, counted, Shoes(5, 5))
+
+    assert refused.value.counted == counted
+    assert counts(variant)[:2] == (5, 5)
+
+
 def test_count_that_changes_nothing_writes_no_row(make: Make) -> None:
     variant = make.variant(pairs=5)
 
@@ -100,22 +196,9 @@ def test_count_that_changes_nothing_writes_no_row(make: Make) -> None:
 
 def test_two_lines_of_one_shoe_are_added_up(make: Make) -> None:
     left_size, right_size = make.variant(pairs=2), make.variant(pairs=2)
+    order = order_of((left_size, right_size, 1), (left_size, left_size, 1))
+
     with db.writing():
-        order = Order(
-            reference="r" * 22, cart_id="c" * 22, contents="", mode="test",
-            account="test", currency="USD",
-            subtotal_minor=0, country="US", created_at=NOW,
-        )  # fmt: skip
-        sides = [(left_size.id, right_size.id), (left_size.id, left_size.id)]
-        order.lines = [
-            OrderLine(
-                position=place, left_variant_id=left, right_variant_id=right, quantity=1,
-                unit_minor=1, title="", color="", size="", width="",
-            )
-            for place, (left, right) in enumerate(sides)
-        ]  # fmt: skip
-        db.session.add(order)
-        db.session.flush()
         ledger.hold(order.lines, now=NOW)
 
     assert counts(left_size) == (2, 2, 2, 1)
@@ -126,6 +209,244 @@ def test_two_lines_of_one_shoe_are_added_up(make: Make) -> None:
 
     assert counts(left_size) == (0, 1, 0, 0)
     assert counts(right_size) == (2, 1, 0, 0)
+    assert ledger.differences() == []
+
+
+def test_each_hold_says_for_which_line_which_shoes_are_kept_and_how_it_ended(make: Make) -> None:
+    one, two, free = make.variant(pairs=5), make.variant(pairs=5), make.variant(counted=False)
+    order = order_of((one, two, 2), (two, None, 1), (None, one, 3), (free, free, 1))
+
+    with db.writing():
+        ledger.hold(order.lines, now=NOW)
+
+    holds = select(Hold).order_by(Hold.id).execution_options(populate_existing=True)
+    pair, left, right = (order.lines[place].id for place in range(3))
+    assert [
+        (h.order_line_id, h.variant_id, h.left, h.right) for h in db.session.scalars(holds)
+    ] == [
+        (pair, one.id, 2, 0),
+        (pair, two.id, 0, 2),
+        (left, two.id, 1, 0),
+        (right, one.id, 0, 3),
+    ]
+    assert {(h.since, h.ended_at) for h in db.session.scalars(holds)} == {(NOW, None)}
+
+    with db.writing():
+        ledger.release(order.id, why="expired", now=LATER)
+
+    assert {(h.since, h.ended_at, h.end_reason) for h in db.session.scalars(holds)} == {
+        (NOW, LATER, "expired")
+    }
+    assert counts(one) == counts(two) == (5, 5, 0, 0)
+
+
+@pytest.mark.parametrize("there", [Shoes(3, 2), Shoes(2, 3)])
+def test_hold_needs_both_sides_of_a_pair_and_says_which_shoe_is_short(
+    make: Make, there: Shoes
+) -> None:
+    variant = make.variant(pairs=3)
+    count(variant, there, Shoes(3, 3))
+    order = order_of((variant, variant, 3))
+
+    with pytest.raises(ledger.NotEnough) as short, db.writing():
+        ledger.hold(order.lines, now=NOW)
+
+    assert short.value.variant_id == variant.id
+    assert str(short.value) == f"not enough free shoes of variant {variant.id}"
+    assert counts(variant) == (there.left, there.right, 0, 0)
+    assert db.session.scalars(select(Hold)).all() == []
+
+
+def test_all_that_is_there_can_be_held_and_sold(make: Make) -> None:
+    variant = make.variant(pairs=3)
+
+    make.order((variant, 3), state="paid")
+
+    assert counts(variant) == (0, 0, 0, 0)
+
+
+def test_what_lines_need_is_told_in_the_order_in_which_rows_are_locked(make: Make) -> None:
+    first, last = make.variant(), make.variant()
+    order = order_of((last, first, 2), (first, first, 1))
+
+    assert list(ledger.needed(order.lines).items()) == [
+        (first.id, Shoes(1, 3)),
+        (last.id, Shoes(2, 0)),
+    ]
+
+
+@pytest.mark.parametrize("side", ["held_left", "held_right"])
+def test_release_of_more_than_is_held_is_an_error_and_changes_nothing(
+    make: Make, side: str
+) -> None:
+    variant = make.variant(pairs=5)
+    order = make.order((variant, 2))
+    with db.writing():
+        db.session.execute(update(Variant).values({side: 1}))
+    before = counts(variant)
+
+    with (
+        pytest.raises(RuntimeError, match=f"^variant {variant.id} holds less than its holds say$"),
+        db.writing(),
+    ):
+        ledger.release(order.id, why="expired", now=NOW)
+
+    assert counts(variant) == before
+    assert db.session.scalars(select(Hold.ended_at)).all() == [None]
+
+
+def test_release_of_one_order_leaves_the_holds_of_another(make: Make) -> None:
+    variant = make.variant(pairs=5)
+    first, second = make.order((variant, 2)), make.order((variant, 1))
+
+    with db.writing():
+        ledger.release(first.id, why="expired", now=NOW)
+
+    assert counts(variant) == (5, 5, 1, 1)
+    live = select(Hold.order_line_id).where(Hold.ended_at.is_(None))
+    assert db.session.scalars(live).all() == [second.lines[0].id]
+    assert ledger.differences() == []
+
+
+def test_sale_is_a_row_for_each_line_with_the_counts_after_it(make: Make) -> None:
+    one, two = make.variant(pairs=9), make.variant(pairs=5)
+    order = order_of((one, one, 2), (one, two, 3), (two, None, 1))
+    with db.writing():
+        ledger.hold(order.lines, now=NOW)
+
+    with db.writing():
+        ledger.sell(order, now=LATER)
+
+    pair, mixed, left = (line.id for line in order.lines)
+    assert [
+        (r.variant_id, r.order_line_id, r.left_change, r.right_change, r.left_after, r.right_after)
+        for r in rows("sold")
+    ] == [
+        (one.id, pair, -2, -2, 7, 7),
+        (one.id, mixed, -3, 0, 4, 7),
+        (two.id, mixed, 0, -3, 5, 2),
+        (two.id, left, -1, 0, 4, 2),
+    ]
+    assert {(r.by, r.at, r.note) for r in rows("sold")} == {(f"Order {order.number}", LATER, "")}
+    assert set(db.session.scalars(select(Hold.end_reason))) == {"sold"}
+    assert set(db.session.scalars(select(Hold.ended_at))) == {LATER}
+    assert (counts(one), counts(two)) == ((4, 7, 0, 0), (4, 2, 0, 0))
+    assert ledger.differences() == []
+
+
+@pytest.mark.parametrize(("there", "enough"), [(3, True), (2, False)])
+def test_sale_without_a_hold_takes_what_is_free(make: Make, there: int, enough: bool) -> None:
+    variant = make.variant(pairs=5)
+    order = order_of((variant, variant, 3))
+    make.order((variant, 5 - there))
+
+    if enough:
+        with db.writing():
+            ledger.sell(order, now=NOW)
+    else:
+        with pytest.raises(ledger.NotEnough) as short, db.writing():
+            ledger.sell(order, now=NOW)
+        assert short.value.variant_id == variant.id
+
+    held = 5 - there
+    left = 2 if enough else 5
+    assert counts(variant) == (left, left, held, held)
+    assert ledger.differences() == []
+
+
+def test_shoes_that_come_back_are_a_row_for_each_size(make: Make) -> None:
+    one, two = make.variant(pairs=5), make.variant(pairs=5)
+    order = order_of((one, two, 3))
+    with db.writing():
+        ledger.sell(order, now=NOW)
+    line = order.lines[0]
+
+    with db.writing():
+        ledger.restock(line, Shoes(2, 1), by="Ann", now=LATER)
+    with db.writing():
+        ledger.restock(line, Shoes(0, 2), by="Ben", now=LATER)
+
+    assert [
+        (r.variant_id, r.left_change, r.right_change, r.left_after, r.right_after, r.by)
+        for r in rows("returned")
+    ] == [
+        (one.id, 2, 0, 4, 2 + 3, "Ann"),
+        (two.id, 0, 1, 5, 3, "Ann"),
+        (two.id, 0, 2, 5, 5, "Ben"),
+    ]
+    assert {(r.order_line_id, r.at) for r in rows("returned")} == {(line.id, LATER)}
+    assert ledger.restockable(order.id) == {line.id: Shoes(1, 0)}
+    assert ledger.differences() == []
+
+
+def test_what_can_come_back_is_told_for_each_line_of_this_order_alone(make: Make) -> None:
+    variant = make.variant(pairs=9)
+    order = make.order((variant, 2), (variant, 1), state="paid")
+    make.order((variant, 3), state="paid")
+
+    with db.writing():
+        ledger.restock(order.lines[0], Shoes(1, 0), by="Ann", now=NOW)
+
+    first, second = order.lines
+    assert ledger.restockable(order.id) == {first.id: Shoes(1, 2), second.id: Shoes(1, 1)}
+
+
+@pytest.mark.parametrize("shoes", [Shoes(3, 2), Shoes(2, 3)])
+def test_no_more_comes_back_than_was_sold(make: Make, shoes: Shoes) -> None:
+    variant = make.variant(pairs=5)
+    order = make.order((variant, 2), state="paid")
+
+    with pytest.raises(ledger.TooMany), db.writing():
+        ledger.restock(order.lines[0], shoes, by="Ann", now=NOW)
+
+    assert counts(variant) == (3, 3, 0, 0)
+
+
+@pytest.mark.parametrize("shoes", [Shoes(1, 0), Shoes(0, 1)])
+def test_nothing_comes_back_of_a_line_that_was_not_sold(make: Make, shoes: Shoes) -> None:
+    variant = make.variant(pairs=5)
+    order = make.order((variant, 1))
+
+    with pytest.raises(ledger.TooMany), db.writing():
+        ledger.restock(order.lines[0], shoes, by="Ann", now=NOW)
+
+    assert counts(variant) == (5, 5, 1, 1)
+
+
+@pytest.mark.parametrize("side", ["on_hand_left", "on_hand_right"])
+@pytest.mark.parametrize("room", [1, 0])
+def test_what_comes_back_fits_up_to_the_most_that_is_counted(
+    make: Make, side: str, room: int
+) -> None:
+    variant = make.variant(pairs=5)
+    order = make.order((variant, 1), state="paid")
+    with db.writing():
+        db.session.execute(update(Variant).values({side: MOST_ON_HAND - room}))
+    before = counts(variant)
+
+    if room:
+        with db.writing():
+            ledger.restock(order.lines[0], Shoes(1, 1), by="Ann", now=NOW)
+    else:
+        with pytest.raises(ledger.TooMany), db.writing():
+            ledger.restock(order.lines[0], Shoes(1, 1), by="Ann", now=NOW)
+
+    left, right = before[0] + room, before[1] + room
+    assert counts(variant) == (left, right, 0, 0)
+
+
+def test_uncounted_shoe_of_a_mixed_pair_takes_no_part(make: Make) -> None:
+    counted, free = make.variant(pairs=5), make.variant(counted=False)
+    order = order_of((counted, free, 2))
+
+    with db.writing():
+        ledger.hold(order.lines, now=NOW)
+    assert (counts(counted), counts(free)) == ((5, 5, 2, 0), (0, 0, 0, 0))
+    with db.writing():
+        ledger.sell(order, now=NOW)
+
+    assert (counts(counted), counts(free)) == ((3, 5, 0, 0), (0, 0, 0, 0))
+    assert [r.variant_id for r in rows("sold")] == [counted.id]
     assert ledger.differences() == []
 
 
@@ -194,13 +515,40 @@ def test_database_keeps_one_live_hold_per_line_and_shoe(make: Make) -> None:
     assert order.state == "pending"
 
 
-def test_differences_are_found(make: Make, app: Flask) -> None:
-    variant = make.variant(pairs=5)
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("on_hand_left", "counts 4 left, 5 right; ledger says 5, 5"),
+        ("on_hand_right", "counts 5 left, 4 right; ledger says 5, 5"),
+        ("held_left", "held 4 left, 2 right; holds say 2, 2"),
+        ("held_right", "held 2 left, 4 right; holds say 2, 2"),
+    ],
+)
+def test_difference_is_found_on_each_side_and_said(make: Make, column: str, said: str) -> None:
+    make.order((make.variant(pairs=9), 1), (make.variant(pairs=9), 1))
+    variant = make.variant(pairs=6)
+    count(variant, Shoes(5, 5), Shoes(6, 6))
+    make.order((variant, 1), state="lapsed")
+    make.order((variant, 1))
+    make.order((variant, 1))
     with db.writing():
-        db.session.execute(update(Variant).values(on_hand_left=4))
+        db.session.execute(update(Variant).filter_by(id=variant.id).values({column: 4}))
     db.session.rollback()
 
-    assert [sku for sku, _ in ledger.differences()] == [variant.sku]
+    assert ledger.differences() == [(variant.sku, said)]
+
+
+def test_differences_of_a_shoe_without_a_line_or_a_hold_are_found(make: Make) -> None:
+    first, second = make.variant(pairs=0), make.variant(pairs=0)
+    make.variant(pairs=0)
+    with db.writing():
+        for variant in (second, first):
+            values = {"on_hand_left": 2, "held_left": 1}
+            db.session.execute(update(Variant).filter_by(id=variant.id).values(values))
+    db.session.rollback()
+
+    said = ["counts 2 left, 0 right; ledger says 0, 0", "held 1 left, 0 right; holds say 0, 0"]
+    assert ledger.differences() == [(one.sku, words) for one in (first, second) for words in said]
 
 
 def test_only_the_ledger_writes_counts() -> None:
@@ -234,26 +582,47 @@ def test_many_counts_are_set_with_their_lines(make: Make) -> None:
             ],
             note="From a file",
             by="Ann",
-            now=NOW,
+            now=LATER,
         )
 
     assert [counts(one)[:2] for one in (first, same, last)] == [(7, 7), (5, 5), (0, 1)]
-    assert len(db.session.scalars(select(Movement)).all()) == 5
+    assert [
+        (r.variant_id, r.left_change, r.right_change, r.left_after, r.right_after)
+        for r in rows("counted")[3:]
+    ] == [(first.id, 2, 2, 7, 7), (last.id, -5, -4, 0, 1)]
+    assert {(r.note, r.by, r.at) for r in rows("counted")[3:]} == {("From a file", "Ann", LATER)}
     assert ledger.differences() == []
 
 
-@pytest.mark.parametrize("wrong", ["moved", "held"])
-def test_of_many_counts_none_is_set_where_one_moved_or_is_held(make: Make, wrong: str) -> None:
+def test_many_counts_of_which_none_changes_write_nothing(make: Make) -> None:
+    variant = make.variant(pairs=5)
+
+    with db.writing():
+        ledger.count_many(
+            [NewCount(variant.id, Shoes(5, 5), Shoes(5, 5))], note="", by="Ann", now=NOW
+        )
+
+    assert len(rows("counted")) == 1
+
+
+@pytest.mark.parametrize(
+    ("based_on", "counted"),
+    [
+        (Shoes(4, 5), Shoes(9, 9)),  # the left one moved
+        (Shoes(5, 4), Shoes(9, 9)),
+        (Shoes(5, 5), Shoes(2, 9)),  # more of the left one is held
+        (Shoes(5, 5), Shoes(9, 2)),
+    ],
+)
+def test_of_many_counts_none_is_set_where_one_moved_or_is_held(
+    make: Make, based_on: Shoes, counted: Shoes
+) -> None:
     good, bad = make.variant(pairs=5), make.variant(pairs=5)
     make.order((bad, 3))
-    based_on = Shoes(4, 5) if wrong == "moved" else Shoes(5, 5)
 
     with pytest.raises(ledger.AnyMoved), db.writing():
         ledger.count_many(
-            [
-                NewCount(good.id, Shoes(7, 7), Shoes(5, 5)),
-                NewCount(bad.id, Shoes(9, 2), based_on),
-            ],
+            [NewCount(good.id, Shoes(7, 7), Shoes(5, 5)), NewCount(bad.id, counted, based_on)],
             note="",
             by="Ann",
             now=NOW,
@@ -261,3 +630,15 @@ def test_of_many_counts_none_is_set_where_one_moved_or_is_held(make: Make, wrong
 
     assert counts(good)[:2] == counts(bad)[:2] == (5, 5)
     assert ledger.differences() == []
+
+
+def test_many_counts_of_just_what_is_held_are_set(make: Make) -> None:
+    variant = make.variant(pairs=5)
+    make.order((variant, 3))
+
+    with db.writing():
+        ledger.count_many(
+            [NewCount(variant.id, Shoes(3, 3), Shoes(5, 5))], note="", by="Ann", now=NOW
+        )
+
+    assert counts(variant) == (3, 3, 3, 3)

@@ -1,5 +1,7 @@
 """Taking a line of the ledger back: `POST /staff/stock/<sku>/lines/<line>/undo`."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
@@ -7,7 +9,7 @@ from sqlalchemy import func, select
 from storefront.catalogue.models import MOST_ON_HAND, Variant
 from storefront.db import db
 from storefront.stock import ledger
-from storefront.stock.ledger import AlreadyUndone, CountMoved, Shoes
+from storefront.stock.ledger import AlreadyUndone, CountMoved, NotACount, Shoes
 from storefront.stock.models import Movement
 from tests.factories import NOW, Make
 from tests.integrity.meanwhile import Meanwhile
@@ -210,6 +212,54 @@ def undo(line_id: int, on: Shoes) -> None:
     with db.writing():
         line = db.session.get_one(Movement, line_id)
         ledger.undo(line, based_on=on, by="Ann", now=NOW)
+
+
+def test_each_refusal_of_an_undo_says_what_is_so(variant: Variant) -> None:
+    line, gone = count(variant, Shoes(8, 8)), count(variant, Shoes(1, 2), reason="damaged")
+
+    with pytest.raises(NotACount) as below:
+        undo(line.id, Shoes(1, 2))
+    count(variant, Shoes(MOST_ON_HAND, 2))
+    with pytest.raises(NotACount) as above:
+        undo(gone.id, Shoes(MOST_ON_HAND, 2))
+    count(variant, Shoes(3, 4))
+    undo(line.id, Shoes(3, 4))
+    with pytest.raises(AlreadyUndone) as twice:
+        undo(line.id, Shoes(0, 1))
+
+    assert below.value.counted == Shoes(-2, -1)
+    assert str(below.value) == "Shoes(left=-2, right=-1) cannot be a count"
+    assert above.value.counted == Shoes(MOST_ON_HAND + 7, 8)
+    assert str(twice.value) == "the line was undone before"
+    assert twice.value.by.undoes_id == line.id
+
+
+def test_undo_moves_each_side_back_and_says_who_and_when(variant: Variant) -> None:
+    line, later = count(variant, Shoes(7, 4)), NOW + timedelta(hours=1)
+
+    with db.writing():
+        now = ledger.undo(line, based_on=Shoes(7, 4), by="Ann", now=later)
+
+    row = db.session.scalars(select(Movement).where(Movement.undoes_id == line.id)).one()
+    assert now == Shoes(5, 5)
+    assert (row.variant_id, row.reason, row.note) == (variant.id, "corrected", "")
+    assert (row.left_change, row.right_change) == (-2, 1)
+    assert (row.left_after, row.right_after, row.by, row.at) == (5, 5, "Ann", later)
+
+
+@pytest.mark.parametrize(
+    ("shoes", "countable"),
+    [
+        (Shoes(0, MOST_ON_HAND), True),
+        (Shoes(MOST_ON_HAND, 0), True),
+        (Shoes(-1, 5), False),
+        (Shoes(5, -1), False),
+        (Shoes(MOST_ON_HAND + 1, 5), False),
+        (Shoes(5, MOST_ON_HAND + 1), False),
+    ],
+)
+def test_count_is_from_nothing_to_the_most_on_each_side(shoes: Shoes, countable: bool) -> None:
+    assert shoes.countable is countable
 
 
 def test_two_undo_the_same_line_at_once(variant: Variant, meanwhile: Meanwhile) -> None:

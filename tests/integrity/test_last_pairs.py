@@ -22,6 +22,7 @@ from tests.integrity.shopper import WAIT, Shopper, at_one_instant, check_books, 
 pytestmark = pytest.mark.slow
 
 SHOPPERS = 50
+MANY = 200  # for a single pair
 PAIRS = 10
 GONE = ("out of stock", "somebody else", "There are only")
 
@@ -67,6 +68,51 @@ def test_ten_pairs_are_sold_ten_times_when_fifty_want_them(house: House, known: 
     assert [back.status_code for back in backs] == [303] * PAIRS
     assert {order.state for order in orders()} == {"paid"}
     assert counts(variant.id) == (0, 0)
+    check_books(new_sessions(house, known))
+
+
+def test_last_pair_is_sold_once_when_two_hundred_want_it(house: House, known: set[str]) -> None:
+    variant = Make().variant(pairs=1)
+    crowd = shoppers(house, variant.sku, MANY)
+
+    answers = at_one_instant([shopper.checkout for shopper in crowd])
+
+    told = sorted(answer.status_code for answer in answers)
+    assert told == [303] + [409] * (MANY - 1)
+    assert len(orders()) == 1, "those who came too late leave no order behind"
+    assert counts(variant.id) == (1, 1)
+    lucky = next(place for place, answer in enumerate(answers) if answer.status_code == 303)
+    back = crowd[lucky].come_back(house.company.pay(answers[lucky].headers["Location"]))
+    assert back.status_code == 303
+    assert [order.state for order in orders()] == ["paid"]
+    assert counts(variant.id) == (0, 0)
+    assert db.session.scalar(select(func.count(Movement.id)).where(Movement.reason == "sold")) == 1
+    check_books(new_sessions(house, known))
+
+
+def test_back_button_second_tab_and_reload_make_one_order(house: House, known: set[str]) -> None:
+    make = Make()
+    variant, other = make.variant(pairs=1), make.variant(pairs=5)
+    shopper = Shopper(house.address)
+    shopper.add(variant.sku)
+
+    first = shopper.checkout().headers["Location"]
+    assert shopper.checkout().headers["Location"] == first, "back, and pressed again"
+    tab = shopper.at(house.address)
+    tab.add(other.sku)  # the second tab puts more in; the last pair is held for this shopper
+    second = tab.checkout()
+    assert second.status_code == 303 and second.headers["Location"] != first
+    assert counts(variant.id) == (1, 1)
+    back = house.company.pay(second.headers["Location"])
+    reloads = at_one_instant([partial(tab.come_back, back)] * 6)
+
+    assert {answer.status_code for answer in reloads} == {303}
+    assert len({answer.headers["Location"].partition("?")[0] for answer in reloads}) == 1
+    paid = tab.checkout()
+    assert paid.status_code == 303 or "Your cart is empty" in paid.text
+    assert [order.state for order in orders("paid")] == ["paid"]
+    assert len(orders("pending")) == 0 and len(orders()) == 2
+    assert (counts(variant.id), counts(other.id)) == ((0, 0), (4, 0))
     check_books(new_sessions(house, known))
 
 

@@ -767,7 +767,9 @@ def begin(cart: Cart, *, account: str = ACCOUNT, now: datetime = NOW) -> Payment
 def test_order_and_its_lines_keep_what_was_in_the_cart(make: Make) -> None:
     make.delivery()
     moss = make.variant(title="Stroll", price_minor=8900)
-    plum = make.variant(title="Ramble", price_minor=2000, colors=("Plum",), sizes=("11",))
+    plum = make.variant(
+        title="Ramble", price_minor=3000, single_minor=2000, colors=("Plum",), sizes=("11",)
+    )
     cart = Cart(
         new_secret(),
         (Line(moss.id, moss.id, 2, "afo-shoes"), Line(plum.id, None, 1)),
@@ -877,7 +879,8 @@ def test_cart_of_which_anything_changed_waits_for_its_old_order_to_end(
     make: Make, change: Callable[[Cart], Cart]
 ) -> None:
     make.delivery()
-    cart = make.cart((make.variant(price_minor=2000), 1), email="ann@example.com")
+    variant = make.variant(price_minor=2000, single_minor=2000)
+    cart = make.cart((variant, 1), email="ann@example.com")
     order = begin(cart).order
     with db.writing():
         changed = change(cart)

@@ -1,10 +1,12 @@
 """Any order of a shop's acts keeps its books: a state machine that tries to break them."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
@@ -22,23 +24,35 @@ from sqlalchemy import func, select
 from storefront.cart.models import MOST_OF_ONE, Cart, Line
 from storefront.cart.queries import without_bought
 from storefront.catalogue.models import Variant
-from storefront.checkout import purchase, sweeper
-from storefront.checkout.payments import Event, OpenPage, PageFacts, PageRequest, Unclear
+from storefront.checkout import purchase, refunds, sweeper
+from storefront.checkout.payments import (
+    Event,
+    OpenPage,
+    PageFacts,
+    PageRequest,
+    RefundFacts,
+    Unclear,
+)
+from storefront.checkout.refunds import CannotCancel, CannotRefund, Wish
 from storefront.checkout.setting import terms
 from storefront.clock import utcnow
-from storefront.db import Base, db
-from storefront.orders.models import Order, OrderLine, PaymentPage
+from storefront.db import Base, db, new_secret
+from storefront.orders import dispatching
+from storefront.orders.models import Order, OrderLine, PaymentPage, Refund
 from storefront.stock import ledger
 from storefront.stock.ledger import Shoes
+from storefront.stock.models import Movement
 from tests.factories import Make
 
 pytestmark = pytest.mark.slow
 
 CARTS = 3
 PAIRS = 4
+LEAST_STEPS = 500
+UNPAID = ("pending", "lapsed")
 PROFILE = settings(
-    max_examples=20,
-    stateful_step_count=30,
+    max_examples=14,
+    stateful_step_count=50,
     deadline=None,
     database=None,
     derandomize=True,
@@ -57,6 +71,8 @@ class Company:
     def __init__(self) -> None:
         self.pages: dict[str, PageRequest] = {}
         self.status: dict[str, str] = {}
+        self.given_back: dict[str, RefundFacts] = {}  # by key
+        self.of_intent: dict[str, list[str]] = {}  # keys of refunds
         self.silent = ""
 
     @contextmanager
@@ -111,6 +127,26 @@ class Company:
             person={"email": "shopper@example.com"},
         )
 
+    def refund(self, payment_intent: str, amount_minor: int, key: str) -> RefundFacts:
+        """Give money back once for a key; an answer that is lost was carried out."""
+        db.assert_idle()
+        if key not in self.given_back:
+            id_ = f"re_{len(self.given_back)}"
+            self.given_back[key] = RefundFacts(id_, key, amount_minor, "succeeded", "")
+            self.of_intent.setdefault(payment_intent, []).append(key)
+        if self.silent == "refund":
+            raise Unclear("nobody answers")
+        return self.given_back[key]
+
+    def refund_in_the_dashboard(self, payment_intent: str, amount_minor: int) -> None:
+        facts = self.refund(payment_intent, amount_minor, new_secret())
+        self.given_back[facts.key] = replace(facts, key="")
+
+    def refunds_of(self, payment_intent: str) -> list[RefundFacts]:
+        db.assert_idle()
+        keys = self.of_intent.get(payment_intent, [])
+        return [self.given_back[key] for key in reversed(keys)]
+
     def read_event(self, body: bytes, signature: str) -> Event:
         raise NotImplementedError
 
@@ -118,6 +154,8 @@ class Company:
 class Shop(RuleBasedStateMachine):
     """Two sizes that are sold singly too, three carts, shoppers who pay or go, staff, a sweeper."""
 
+    steps = 0  # of all examples
+    did: ClassVar[Counter[str]] = Counter()  # what was not refused
     pages = Bundle("pages")
     carts = st.integers(0, CARTS - 1)
     variants = st.integers(0, 1)
@@ -162,6 +200,21 @@ class Shop(RuleBasedStateMachine):
                 self._cart(cart), payments=self.company, terms=terms(), now=utcnow()
             )
         )
+
+    @rule(cart=carts)
+    def buy(self, cart: int) -> None:
+        """Check out, pay and come back, all at once."""
+
+        def bought() -> None:
+            address = purchase.start(
+                self._cart(cart), payments=self.company, terms=terms(), now=utcnow()
+            )
+            id_ = address.rpartition("/")[2]
+            self.company.end(id_, "complete")
+            purchase.settle(id_, payments=self.company, terms=terms(), now=utcnow())
+            Shop.did["bought"] += 1
+
+        self._try(bought)
 
     @rule(page=pages)
     def open_and_attach(self, page: int | None) -> None:
@@ -212,6 +265,7 @@ class Shop(RuleBasedStateMachine):
     def sweep(self, minutes: int) -> None:
         later = utcnow() + timedelta(minutes=minutes)
         sweeper.sweep(payments=self.company, terms=terms(), now=later)
+        refunds.sweep(payments=self.company, now=later, shop_url="http://shop")
 
     # Staff
 
@@ -234,7 +288,132 @@ class Shop(RuleBasedStateMachine):
         if stale or left < now[2] or right < now[3]:
             assert self._stock(self.sizes[variant].id) == now, "a refused count changes nothing"
 
+    # Money given back, orders cancelled and sent
+
+    @rule(
+        data=st.data(),
+        shoes=st.sampled_from([Shoes(1, 1), Shoes(1, 0), Shoes(0, 1), Shoes(6, 6)]),
+        restock=st.booleans(),
+        delivery=st.booleans(),
+        silent=st.sampled_from(["", "refund"]),
+        times=st.integers(1, 2),
+    )
+    def give_back(
+        self,
+        data: st.DataObject,
+        shoes: Shoes,
+        restock: bool,
+        delivery: bool,
+        silent: str,
+        times: int,
+    ) -> None:
+        """Staff give some of a paid order back, perhaps twice; the answer may be lost."""
+        order = self._paid_order(data)
+        if order is None:
+            return
+        wishes = [Wish(order.lines[0].id, shoes, restock=restock)]
+        amount = refunds.left_of(order).amount_minor(wishes, delivery=delivery)
+        key = new_secret()
+
+        def once() -> None:
+            refund_id = refunds.begin(
+                order.id,
+                wishes,
+                delivery=delivery,
+                expected_minor=amount,
+                reason="returned",
+                note="",
+                key=key,
+                by="Staff",
+                now=utcnow(),
+            )
+            Shop.did["given back"] += 1
+            self._carry_out(refund_id)
+
+        with self.company.silent_at(silent):
+            for _ in range(times):
+                self._try(once)
+
+    @rule(data=st.data(), amount=st.integers(1, 200))
+    def give_back_in_the_dashboard(self, data: st.DataObject, amount: int) -> None:
+        order = self._paid_order(data)
+        if order is None:
+            return
+        intent = order.payment_intent or ""
+        given = sum(facts.amount_minor for facts in self.company.refunds_of(intent))
+        asked = sum(r.amount_minor for r in order.refunds if r.status == "asking")
+        if given + asked + amount <= (order.total_minor or 0):
+            self.company.refund_in_the_dashboard(intent, amount)
+            Shop.did["given back in the dashboard"] += 1
+            refunds.settle(intent, payments=self.company, now=utcnow(), shop_url="http://shop")
+
+    @rule(data=st.data(), silent=st.sampled_from(["", "refund"]))
+    def cancel(self, data: st.DataObject, silent: str) -> None:
+        order = self._paid_order(data)
+        if order is None:
+            return
+
+        def cancelled() -> None:
+            refund_id = refunds.cancel(
+                order.id, key=new_secret(), by="Staff", now=utcnow(), shop_url="http://shop"
+            )
+            Shop.did["cancelled"] += 1
+            if refund_id is not None:
+                self._carry_out(refund_id)
+
+        with self.company.silent_at(silent):
+            self._try(cancelled)
+
+    @rule(data=st.data())
+    def dispatch(self, data: st.DataObject) -> None:
+        order = self._paid_order(data)
+        if order is None:
+            return
+
+        def sent() -> None:
+            with db.writing():
+                dispatching.dispatch(
+                    order.id, by="Staff", carrier="", tracking="", order_address="", now=utcnow()
+                )
+            Shop.did["sent"] += 1
+
+        self._try(sent)
+
+    def _paid_order(self, data: st.DataObject) -> Order | None:
+        db.session.rollback()
+        db.session.expire_all()
+        chosen = select(Order).where(Order.payment_intent.is_not(None)).order_by(Order.id)
+        found = list(db.session.scalars(chosen))
+        if not found:
+            self.buy(0)
+            found = list(db.session.scalars(chosen))
+        return data.draw(st.sampled_from(found)) if found else None
+
+    def _carry_out(self, refund_id: int) -> None:
+        refunds.carry_out(refund_id, payments=self.company, now=utcnow(), shop_url="http://shop")
+
     # What is always true
+
+    @invariant()
+    def never_more_is_given_back_than_was_paid(self) -> None:
+        Shop.steps += 1
+        db.session.rollback()
+        paid = select(Order.payment_intent, Order.total_minor).where(
+            Order.payment_intent.is_not(None)
+        )
+        for intent, total in db.session.execute(paid).all():
+            given = self.company.refunds_of(intent)
+            assert sum(facts.amount_minor for facts in given) <= total
+
+    @invariant()
+    def no_more_comes_back_than_was_sold(self) -> None:
+        db.session.rollback()
+        for left, right in db.session.execute(
+            select(func.sum(Movement.left_change), func.sum(Movement.right_change))
+            .where(Movement.order_line_id.is_not(None))
+            .group_by(Movement.order_line_id)
+        ):
+            assert left <= 0 and right <= 0
 
     @invariant()
     def counts_are_possible(self) -> None:
@@ -284,8 +463,10 @@ class Shop(RuleBasedStateMachine):
 
     @invariant()
     def paid_stays_paid_and_is_not_sold_short(self) -> None:
-        now = set(db.session.scalars(select(Order.reference).where(Order.state == "paid")))
+        now = set(db.session.scalars(select(Order.reference).where(Order.paid_at.is_not(None))))
         assert self.paid <= now
+        sold = select(Order.id).where(Order.paid_at.is_not(None), Order.state.in_(UNPAID))
+        assert db.session.scalars(sold).all() == []
         self.paid = now
 
     def teardown(self) -> None:
@@ -299,8 +480,19 @@ class Shop(RuleBasedStateMachine):
         still = select(func.count(Order.id)).where(Order.state == "pending")
         assert db.session.scalar(still) == 0
         paid = {id_ for id_, status in self.company.status.items() if status == "complete"}
-        with_pages = select(func.count(Order.id)).where(Order.state == "paid")
+        with_pages = select(func.count(Order.id)).where(Order.paid_at.is_not(None))
         assert db.session.scalar(with_pages) == len(paid)
+        db.session.rollback()
+        for order in db.session.scalars(select(Order).where(Order.payment_intent.is_not(None))):
+            theirs = sum(
+                f.amount_minor for f in self.company.refunds_of(order.payment_intent or "")
+            )
+            refunds_of_it = select(Refund).where(Refund.order_id == order.id)
+            ours = db.session.scalars(refunds_of_it).all()
+            assert {refund.status for refund in ours} <= {"succeeded"}
+            assert sum(refund.amount_minor for refund in ours) == theirs
+            if order.state == "cancelled":
+                assert theirs == order.total_minor, "a cancelled order gives all back"
         db.session.remove()
 
     def _cart(self, number: int) -> Cart:
@@ -326,6 +518,11 @@ class Shop(RuleBasedStateMachine):
         try:
             return act()
         except (
+            CannotCancel,
+            CannotRefund,
+            dispatching.AlreadyDispatched,
+            dispatching.NotPaid,
+            dispatching.StillOwed,
             purchase.CannotBuy,
             purchase.CannotExtend,
             purchase.AlreadyPaid,
@@ -339,4 +536,10 @@ class Shop(RuleBasedStateMachine):
 
 
 def test_books_agree_after_any_acts_in_any_order(app: Flask) -> None:
+    Shop.steps = 0
+    Shop.did.clear()
     run_state_machine_as_test(Shop, settings=PROFILE)
+    assert Shop.steps >= LEAST_STEPS
+    assert set(Shop.did) == {
+        "bought", "given back", "given back in the dashboard", "cancelled", "sent",
+    }  # fmt: skip

@@ -25,23 +25,24 @@ CHECKS = (
         name=conv("ck_order_lines_sides"),
     ),
 )
-NAMES = ("color", "size", "width")
+OLD = {"color": 80, "size": 80}
+NEW = {"color": 200, "size": 400}
 
 
 def upgrade():
-    _widen(80, 200)
+    _resize(OLD, NEW)
 
 
 def downgrade():
-    _widen(200, 80)
+    _resize(NEW, OLD)
 
 
-def _widen(old, new):
+def _resize(old, new):
     with op.batch_alter_table("order_lines", schema=None, table_args=CHECKS) as batch_op:
-        for name in NAMES:
+        for name, length in new.items():
             batch_op.alter_column(
                 name,
-                existing_type=sa.String(length=old),
-                type_=sa.String(length=new),
+                existing_type=sa.String(length=old[name]),
+                type_=sa.String(length=length),
                 existing_nullable=False,
             )

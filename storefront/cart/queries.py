@@ -144,7 +144,7 @@ def _held_by(waiting: Order | None) -> Counter[tuple[int, str]]:
 def _problems(line: Line, sides: Sides, told: Availability, there: int | None) -> list[Problem]:
     problems = []
     if not told.can_buy:
-        problems.append(Problem(f"Not available now: {told.words.lower()}.", blocks=True))
+        problems.append(Problem(f"Not available now: {told.words}.", blocks=True))
     elif not told.allows(line.quantity):
         number = "is only 1" if told.pairs == 1 else f"are only {told.pairs}"
         noun = "" if sides.is_single or told.pairs != 1 else " pair"

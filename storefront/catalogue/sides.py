@@ -65,21 +65,26 @@ class Sides:
         return max(variant.price_minor for variant in self)
 
     @property
+    def is_mixed(self) -> bool:
+        """Whether it is a left and a right shoe of two sizes."""
+        return not self.is_pair and not self.is_single
+
+    @property
     def color(self) -> str:
-        return self._words([variant.color.name for variant in self])
+        names = [variant.color.name for variant in self]
+        return names[0] if names[0] == names[-1] else f"{names[0]} left and {names[-1]} right"
 
     @property
     def size(self) -> str:
-        return self._words([variant.size for variant in self])
+        """The size; of two sizes both, with their widths: "left 8 Wide, right 10 Extra wide"."""
+        if not self.is_mixed:
+            return self.first.size
+        left, right = (" ".join(filter(None, (each.size, each.width))) for each in self)
+        return f"left {left}, right {right}"
 
     @property
     def width(self) -> str:
-        return self._words([variant.width for variant in self])
-
-    def _words(self, values: list[str]) -> str:
-        """Return what is said of both shoes: "9", or "9 left and 10 right"."""
-        first, last = values[0], values[-1]
-        return first if first == last else f"{first or 'other'} left and {last or 'other'} right"
+        return "" if self.is_mixed else self.first.width
 
     @property
     def side(self) -> str:

@@ -121,8 +121,8 @@ class OrderLine(Base):
     unit_minor: Mapped[int]
     title: Mapped[str] = mapped_column(String(255))
     color: Mapped[str] = mapped_column(String(200))
-    size: Mapped[str] = mapped_column(String(200))
-    width: Mapped[str] = mapped_column(String(200))
+    size: Mapped[str] = mapped_column(String(400))
+    width: Mapped[str] = mapped_column(String(80))
     came_from: Mapped[str] = mapped_column(String(80), default="")
 
     order: Mapped[Order] = relationship(back_populates="lines")

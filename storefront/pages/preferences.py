@@ -26,7 +26,7 @@ class Setting:
 HIGH_CONTRAST = """:root {
   --paper: #000; --raised: #000; --ink: #fff; --quiet: #fff; --line: #fff; --edge: #fff;
   --accent: #ffe66d; --accent-strong: #ffe66d; --on-accent: #000; --signal: #ffb3a0;
-  --backdrop: #fff; --focus-in: #fff; --focus-out: #000; color-scheme: dark;
+  --backdrop: #222; --focus-in: #fff; --focus-out: #000; color-scheme: dark;
 }
 """
 STILL = """*, *::before, *::after {
@@ -38,10 +38,23 @@ p { margin-bottom: 2em; }
 """
 
 # Widths in media queries know nothing of the text size chosen here.
-ONE_COLUMN = """@media (max-width: 80em) {
+ONE_COLUMN = """.banner { font-size: 0.75rem; }
+@media (max-width: 80em) {
   .product, .article__columns { display: block; }
   .grid { grid-template-columns: 100%; }
   .contents { position: static; max-height: none; }
+  .lines thead, .facts thead { display: none; }
+  table, tbody, tr, th, td { display: block; }
+  tr { padding: 0.5rem 0; border-bottom: 1px solid var(--line); }
+  th, td, .cart__sums td, .sums td { padding: 0; border: 0; text-align: left; white-space: normal; }
+  .lines td::before { content: attr(data-label) ": "; color: var(--quiet); }
+}
+@media (max-width: 30em) {
+  h1, h2, h3 { font-size: 1.25rem; }
+  .button, .size__face, .swatch { padding-left: 0.25rem; padding-right: 0.25rem; }
+  .notice { padding: 0.5rem; border-left-width: 0.25rem; }
+  .sizes__list { grid-template-columns: 100%; }
+  body { hyphens: auto; -webkit-hyphens: auto; }
 }
 """
 
@@ -51,8 +64,8 @@ SETTINGS = (
         "Text size",
         (
             Option("100", "Standard"),
-            Option("125", "Larger", "html { font-size: 125%; }\n"),
-            Option("150", "Large", "html { font-size: 150%; }\n" + ONE_COLUMN),
+            Option("125", "Large", "html { font-size: 125%; }\n"),
+            Option("150", "Larger", "html { font-size: 150%; }\n" + ONE_COLUMN),
             Option("200", "Largest", "html { font-size: 200%; }\n" + ONE_COLUMN),
         ),
     ),

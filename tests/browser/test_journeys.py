@@ -114,13 +114,13 @@ def test_shopper_whose_feet_differ_buys_two_sizes(
 
     part = page.get_by_role("dialog", name="Cart") if script else page
     expect(part.locator(".cart__choice")).to_have_text(
-        "Charcoal, US men's size 8 left and 10 right, Wide left and Extra wide right"
+        "Charcoal, US men's size: left 8 Wide, right 10 Extra wide"
     )
     part.get_by_role("button", name="Go to payment").click()
     fill_payment(page)
     page.locator("button[name=pay]").click()
     expect(page.get_by_text("Your order is paid")).to_be_visible()
-    expect(page.get_by_text("8 left and 10 right")).to_be_visible()
+    expect(page.get_by_text("left 8 Wide, right 10 Extra wide")).to_be_visible()
 
 
 @with_and_without

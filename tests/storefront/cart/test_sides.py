@@ -38,7 +38,7 @@ def test_two_sizes_are_one_line_that_names_both(client: FlaskClient, sizes: list
     status, page = put(client, left_sku=sizes[0], right_sku=sizes[1])
 
     assert status == 303
-    assert "Moss, Size 9 left and 10 right, Wide" in page
+    assert "Moss, Size: left 9 Wide, right 10 Wide" in page
     assert "$89.00 a pair" in page
     assert list(lines(page).values()) == [1]
 

@@ -52,7 +52,7 @@ def test_name_says_each_side_where_they_differ(sizes: list[Variant]) -> None:
     nine, ten = sizes
 
     assert Sides(nine, nine).name == "Harbor, Moss, 9, Wide"
-    assert Sides(nine, ten).name == "Harbor, Moss, 9 left and 10 right, Wide"
+    assert Sides(nine, ten).name == "Harbor, Moss, left 9 Wide, right 10 Wide"
     assert Sides(nine, None).name == "Harbor, Moss, 9, Wide, left shoe only"
     assert Sides(None, ten).name == "Harbor, Moss, 10, Wide, right shoe only"
 
@@ -152,8 +152,8 @@ def test_product_page_offers_each_foot_where_shoes_are_sold_singly(
 
     assert "Feet that differ, or one shoe" in page
     left, right = page.partition('name="right_sku"')[::2]
-    assert 'value="harbor-moss-9-wide" disabled>9, Wide: out of stock' in left
-    assert 'value="harbor-moss-9-wide">9, Wide: only 2 in stock' in right
+    assert 'value="harbor-moss-9-wide" disabled>9, Wide: Out of stock' in left
+    assert 'value="harbor-moss-9-wide">9, Wide: Only 2 in stock' in right
     assert 'value="harbor-moss-10-wide">10, Wide: 5 in stock' in left
     assert "One shoe costs $55.00" in page and "the higher of the two prices" in page
 

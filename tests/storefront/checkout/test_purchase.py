@@ -956,7 +956,7 @@ def test_all_that_cannot_be_bought_is_said_and_whether_the_stock_is_why(make: Ma
         begin(only)
 
     sold = "A shoe that is not sold any more: This is not sold any more. Please remove it."
-    assert of_both.value.sentences == [sold, f"{gone.name}: Not available now: out of stock."]
+    assert of_both.value.sentences == [sold, f"{gone.name}: Not available now: Out of stock."]
     assert str(of_both.value) == " ".join(of_both.value.sentences)
     assert of_both.value.gone
     assert (of_one.value.sentences, of_one.value.gone) == ([sold], False)

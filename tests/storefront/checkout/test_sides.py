@@ -81,7 +81,7 @@ def test_order_says_what_was_bought_for_each_foot(
     order = buy(company, cart((nine, ten, 1), (None, ten, 2), (nine, nine, 1)))
 
     assert [(line.name, line.unit_minor) for line in order.lines] == [
-        ("Harbor, Moss, 9 left and 10 right, Wide", PAIR),
+        ("Harbor, Moss, left 9 Wide, right 10 Wide", PAIR),
         ("Harbor, Moss, 10, Wide, right shoe only", ONE),
         ("Harbor, Moss, 9, Wide", PAIR),
     ]
@@ -207,7 +207,7 @@ def test_dispatch_says_which_shoe_is_in_the_box(
         select(Letter).where(Letter.cause.startswith("order-dispatched"))
     ).one()
     assert sent.facts["lines"] == [
-        "1 × Harbor, Moss, 9 left and 10 right, Wide",
+        "1 × Harbor, Moss, left 9 Wide, right 10 Wide",
         "1 × Harbor, Moss, 9, Wide, right shoe only",
     ]
 
@@ -221,7 +221,7 @@ def test_longest_names_of_two_sizes_fit(app: Flask, company: Company, make: Make
 
     order = buy(company, cart((left, right, 1)))
 
-    assert order.lines[0].size == f"{'9' * 80} left and {'8' * 80} right"
+    assert order.lines[0].size == f"left {'9' * 80} Wide, right {'8' * 80} Wide"
 
 
 def test_whole_way_without_script(
@@ -235,5 +235,5 @@ def test_whole_way_without_script(
     page = client.get(back.headers["Location"]).text
 
     assert "Your order is paid." in page
-    assert "Moss, 9 left and 10 right, Wide" in page
+    assert "Moss, left 9 Wide, right 10 Wide" in page
     assert (on_hand(nine), on_hand(ten)) == ((4, 5), (5, 4))

@@ -13,10 +13,16 @@ from storefront.db import db
 from storefront.orders import dispatching, queries
 from storefront.orders.forms import DispatchForm
 from storefront.orders.models import STATES, Order
+from storefront.orders.packing import to_pack
 from storefront.staff.desk import Waiting, desk_blueprint, page_number
 
 ROLES = ("stock",)
-SHOWN = {"": "All", **{state: state.capitalize() for state in STATES}, "asking": "Open question"}
+SHOWN = {
+    "": "All",
+    "to-send": "To send",
+    **{state: state.capitalize() for state in STATES},
+    "asking": "Open question",
+}
 NUMBER = "<int(max=2000000000):number>"
 
 blueprint = desk_blueprint("orders_desk", __name__, roles=ROLES)
@@ -24,7 +30,7 @@ blueprint = desk_blueprint("orders_desk", __name__, roles=ROLES)
 
 def waiting() -> Iterator[Waiting]:
     """Say how many orders wait to be sent, and how many need a look."""
-    yield Waiting("paid, to send", "/staff/orders?state=paid", queries.to_send())
+    yield Waiting("paid, to send", "/staff/orders?state=to-send", queries.to_send())
     yield Waiting("with an open question", "/staff/orders?state=asking", queries.asking())
 
 
@@ -76,6 +82,10 @@ def dispatch(number: int) -> ResponseReturnValue:
             f"The shoes of order {number} were sold to others before its money came, so there is"
             " nothing to send. Give the money back, or find another pair."
         ) from None
+    except dispatching.NothingToSend:
+        raise Conflict(
+            f"All of order {number} was given back, so there is nothing to send."
+        ) from None
     except dispatching.NotPaid as unpaid:
         raise Conflict(f"Order {number} is {unpaid.state}, not paid, so it was not sent.") from None
     flash(f"Order {number} is marked as sent.", "info")
@@ -88,5 +98,9 @@ def _order(number: int) -> Order:
 
 def _page(order: Order, form: DispatchForm) -> str:
     return render(
-        "storefront/orders/desk_show.html", order=order, form=form, skus=queries.skus(order)
+        "storefront/orders/desk_show.html",
+        order=order,
+        form=form,
+        skus=queries.skus(order),
+        packed={each.line.id: each for each in to_pack(order)},
     )

@@ -8,6 +8,7 @@ from sqlalchemy import Exists, exists, select, update
 from storefront.db import db
 from storefront.mail import outbox
 from storefront.orders.models import Dispatch, Order, OrderMark
+from storefront.orders.packing import HAS_SHOES, to_pack
 
 
 class AlreadyDispatched(Exception):
@@ -26,6 +27,10 @@ class NotPaid(Exception):
         self.state = state
 
 
+class NothingToSend(Exception):
+    """All of the order was given back; nothing was changed."""
+
+
 class StillOwed(Exception):
     """The order is paid, but its shoes were sold to others; nothing was changed."""
 
@@ -35,11 +40,13 @@ def dispatch(
 ) -> None:
     """Note that a paid order was sent, and queue the mail that says so; in `db.writing()`.
 
-    Raises AlreadyDispatched, StillOwed or NotPaid.
+    Raises AlreadyDispatched, StillOwed, NothingToSend or NotPaid.
     """
+    # Whoever gives money back has this lock too, so what they gave back is seen below.
+    db.session.execute(select(Order.id).where(Order.id == order_id).with_for_update())
     sent = db.session.execute(
         update(Order)
-        .where(Order.id == order_id, Order.state == "paid", ~_owed(order_id))
+        .where(Order.id == order_id, Order.state == "paid", ~_owed(order_id), HAS_SHOES)
         .values(state="dispatched")
         .returning(Order.id)
         .execution_options(synchronize_session=False)
@@ -55,7 +62,7 @@ def dispatch(
             template="order_dispatched",
             facts={
                 "number": order.number,
-                "lines": [f"{line.quantity} × {line.name}" for line in order.lines],
+                "lines": [f"{each.words} × {each.line.name}" for each in to_pack(order)],
                 "carrier": carrier,
                 "tracking": tracking,
                 "order_address": order_address,
@@ -70,7 +77,10 @@ def _refuse(order_id: int) -> NoReturn:
         raise AlreadyDispatched(sent)
     if db.session.scalar(select(_owed(order_id))):
         raise StillOwed
-    raise NotPaid(db.session.scalars(select(Order.state).where(Order.id == order_id)).one())
+    state = db.session.scalars(select(Order.state).where(Order.id == order_id)).one()
+    if state == "paid":
+        raise NothingToSend
+    raise NotPaid(state)
 
 
 def _owed(order_id: int) -> Exists:

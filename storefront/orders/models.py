@@ -22,6 +22,7 @@ from storefront.db import Base
 
 FIRST_NUMBER = 1001
 LIVE = ("opening", "open")  # payment pages that somebody may still pay on
+COUNTING = ("asking", "pending", "succeeded")  # refunds whose money has left us, or is about to
 STATES = ("pending", "paid", "dispatched", "lapsed", "cancelled")
 
 
@@ -244,7 +245,7 @@ class Refund(Base):
     @property
     def counts(self) -> bool:
         """Whether this money has left us, or is about to."""
-        return self.status in {"asking", "pending", "succeeded"}
+        return self.status in COUNTING
 
 
 class RefundLine(Base):

@@ -8,8 +8,10 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from storefront.catalogue.models import Variant
 from storefront.db import db
 from storefront.orders.models import FIRST_NUMBER, Dispute, Order, OrderMark, Refund
+from storefront.orders.packing import HAS_SHOES
 from storefront.staff.paging import Page, page_of
 
+_TO_SEND = (Order.state == "paid") & HAS_SHOES
 _LATER = aliased(Refund)
 # What waits for a person; a payment that is processing waits for the bank.
 _ASKING = union(
@@ -25,10 +27,15 @@ _ASKING = union(
 
 
 def orders(*, state: str = "", page: int = 1) -> Page[Order]:
-    """Return one page of the orders, newest first: all, those in a state, or those "asking"."""
+    """Return one page of the orders, newest first: all, or those in a state.
+
+    "asking" are those with an open question, "to-send" those of which shoes are to be packed.
+    """
     listed = select(Order).options(selectinload(Order.lines), selectinload(Order.marks))
     if state == "asking":
         listed = listed.where(Order.id.in_(_ASKING))
+    elif state == "to-send":
+        listed = listed.where(_TO_SEND)
     elif state:
         listed = listed.where(Order.state == state)
     return page_of(listed.order_by(Order.id.desc()), page)
@@ -59,8 +66,8 @@ def skus(shown: Order) -> Mapping[int, str]:
 
 
 def to_send() -> int:
-    """Return how many orders are paid and not yet on their way."""
-    return db.session.scalar(select(func.count(Order.id)).where(Order.state == "paid")) or 0
+    """Return how many orders are paid, with shoes that are not on their way yet."""
+    return db.session.scalar(select(func.count(Order.id)).where(_TO_SEND)) or 0
 
 
 def asking() -> int:

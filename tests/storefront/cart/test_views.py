@@ -316,7 +316,7 @@ def test_own_waiting_order_never_blocks_its_cart(client: FlaskClient, make: Make
 
     page = client.get("/cart").text
 
-    assert "An order of yours waits for payment" in page
+    assert "of yours waits for payment" in page
     assert "Not available now" not in page
     assert client.post("/checkout").status_code == 303
     db.session.rollback()

@@ -132,8 +132,8 @@ def test_each_change_shows_on_the_next_page(client: FlaskClient, make: Make) -> 
         (Variant, {"price_minor": 1234}, "$12.34"),
         (Variant, {"on_hand_left": 4}, "4 in stock"),
         (Variant, {"held_right": 3}, "Only 2 left"),
-        (Variant, {"on_hand_left": 0}, '<span class="product__gone">out of stock</span>'),
-        (Variant, {"restock_on": date(2999, 1, 1)}, "back on 1 january 2999"),
+        (Variant, {"on_hand_left": 0}, '<span class="product__gone">Out of stock</span>'),
+        (Variant, {"restock_on": date(2999, 1, 1)}, "Back on 1 January 2999"),
         (Variant, {"counted": False}, ">In stock</span>"),
     ]
     with db.writing():

@@ -7,6 +7,7 @@ from wtforms.validators import Email, InputRequired, Length, NumberRange, Option
 from storefront.cart.models import MOST_OF_ONE
 
 NOT_A_NUMBER = "Please give the number of pairs as a whole number."
+LARGEST = 10**9  # NumberRange fails on a number of some hundred digits
 
 
 class PairsField(IntegerField):
@@ -17,6 +18,9 @@ class PairsField(IntegerField):
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(NOT_A_NUMBER) from None
+        if self.data is not None and abs(self.data) > LARGEST:
+            self.data = None
+            raise ValueError(NOT_A_NUMBER)
 
 
 class ShopperForm(FlaskForm):

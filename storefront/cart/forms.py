@@ -13,6 +13,8 @@ LARGEST = 10**9  # NumberRange fails on a number of some hundred digits
 class PairsField(IntegerField):
     """A number of pairs, refused in our own words."""
 
+    data: int | None
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)

@@ -30,6 +30,8 @@ REASONS = [
 class ShoesField(IntegerField):
     """A number of shoes or pairs; empty is none; refused in our own words."""
 
+    data: int | None
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata([text.strip() or "0" for text in valuelist])

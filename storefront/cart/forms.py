@@ -17,16 +17,22 @@ from wtforms.validators import (
 from storefront.cart.models import MOST_OF_ONE
 
 NOT_A_NUMBER = "Please give the number as a whole number."
+LARGEST = 10**9  # NumberRange fails on a number of some hundred digits
 
 
 class PairsField(IntegerField):
     """A number of pairs, refused in our own words."""
+
+    data: int | None
 
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata(valuelist)
         except ValueError:
             raise ValueError(NOT_A_NUMBER) from None
+        if self.data is not None and abs(self.data) > LARGEST:
+            self.data = None
+            raise ValueError(NOT_A_NUMBER)
 
 
 def _readable(_form: object, field: Field) -> None:

@@ -17,6 +17,7 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional
 
 MOST = 12  # of one line, as many as an order may have
 NOT_A_NUMBER = "Please give a whole number."
+LARGEST = 10**9  # NumberRange fails on a number of some hundred digits
 REASONS = [
     SelectChoice("returned", "Sent back"),
     SelectChoice("damaged", "Arrived damaged or wrong"),
@@ -29,11 +30,16 @@ REASONS = [
 class ShoesField(IntegerField):
     """A number of shoes or pairs; empty is none; refused in our own words."""
 
+    data: int | None
+
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
             super().process_formdata([text.strip() or "0" for text in valuelist])
         except ValueError:
             raise ValueError(NOT_A_NUMBER) from None
+        if self.data is not None and abs(self.data) > LARGEST:
+            self.data = None
+            raise ValueError(NOT_A_NUMBER)
 
 
 def _shoes(label: str) -> ShoesField:

@@ -81,8 +81,8 @@ def write(
     Raises NotReady, OSError, or the database's own errors.
     """
     head = ScriptDirectory.from_config(migrations).get_current_head() or ""
-    with _unfinished(file) as (unfinished, folder):
-        copied = folder / DATABASE
+    with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
+        copied, unfinished = Path(folder) / DATABASE, Path(folder) / "unfinished.zip"
         rows = _copy_out(copied, head, progress)
         kept = sorted(path for path in _files(pictures) if media.KEY.fullmatch(path.name))
         manifest = Manifest(PROGRAM, FORMAT, head, engine_words(), now.isoformat(), rows, len(kept))
@@ -94,6 +94,7 @@ def write(
                     zip_file.write(path, PICTURES + path.name)
             out.flush()
             os.fsync(out.fileno())
+        unfinished.replace(file)
     return manifest
 
 
@@ -119,22 +120,6 @@ def restore(
 
 
 # Writing
-
-
-@contextmanager
-def _unfinished(file: Path) -> Iterator[tuple[Path, Path]]:
-    """Yield a name beside the file and a folder for the copy; the file takes the name at the end.
-
-    Whatever happens, nothing unfinished is left.
-    """
-    unfinished = file.with_name(f"{file.name}.part")
-    with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as folder:
-        unfinished.unlink(missing_ok=True)
-        try:
-            yield unfinished, Path(folder)
-            unfinished.replace(file)
-        finally:
-            unfinished.unlink(missing_ok=True)
 
 
 def _private(name: str, flags: int) -> int:

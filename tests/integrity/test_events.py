@@ -264,6 +264,7 @@ def test_payment_that_is_heard_of_three_days_late_still_sells_its_shoes(
     check_books()
 
 
+@pytest.mark.slow
 def test_expiry_and_payment_of_two_pages_have_one_end_in_any_order(
     app: Flask, make: Make, company: Company
 ) -> None:

@@ -21,6 +21,7 @@ from storefront.checkout.models import PaymentEvent
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
 from storefront.db import db, new_secret
+from storefront.mail.models import Letter
 from storefront.orders.models import Order
 from storefront.stock import ledger
 from tests.conftest import WEBHOOK_SECRET, browser
@@ -57,7 +58,10 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "pages.choose": ("text", "contrast", "spacing", "motion", "targets", "next"),
     "blog.comment": ("name", "email", "body", "parent", "website"),
     "blog.own_comment": ("action", "name", "email", "body"),
+    "orders.find": ("number", "email"),
     "orders_desk.dispatch": ("carrier", "tracking"),
+    "mails_desk.send_again": (),
+    "mails_desk.send_trial": (),
     "payments_desk.compare": (),
     "payments_desk.replay": (),
     "payments_desk.close_page": (),
@@ -77,6 +81,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
 QUERY = (
     "page", "color", "size", "width", "fits", "hands", "max_weight", "available", "sort", "variant",
     "from", "next", "reply", "q", "state", "failed", "limit", "session_id", "checking", "product",
+    "odd", "after", "sent", "waiting",
 )  # fmt: skip
 
 
@@ -108,6 +113,7 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "secret": comment.secret,
         "comment_id": comment.id,
         "event_id": "evt_x",
+        "letter_id": db.session.scalars(select(Letter.id)).first(),
         "page_id": order.pages[0].id,
         "token": "none",
     }

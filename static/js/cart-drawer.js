@@ -1,4 +1,5 @@
-// <cart-drawer>: shows the cart's own page part in a dialog after something was put into it.
+// <cart-drawer>: shows the cart's own page part in a dialog after something was put into it;
+// what could not be put in is said in the form itself.
 class CartDrawer extends HTMLElement {
   connectedCallback() {
     if (!("HTMLDialogElement" in window)) return;
@@ -13,13 +14,23 @@ class CartDrawer extends HTMLElement {
   }
 
   async send(form, action, button) {
+    form.querySelectorAll("[data-trouble]").forEach((old) => old.remove());
     const body = new URLSearchParams(new FormData(form, button));
     const answer = await fetch(action, { method: "POST", body }).catch(() => null);
     const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
     const part = page && page.querySelector("[data-cart]");
     if (!part) { form.submit(); return; }
+    if (answer.status === 422 && form.matches("[data-add]")) { this.complain(form, part); return; }
     this.show(part);
     document.dispatchEvent(new Event("cart:changed"));
+  }
+
+  complain(form, part) {
+    const notices = [...part.querySelectorAll(".notice--trouble[role=alert]")];
+    notices.forEach((notice) => {
+      notice.dataset.trouble = "";
+      form.append(document.importNode(notice, true));
+    });
   }
 
   show(part) {

@@ -61,7 +61,7 @@ class CountTable extends HTMLElement {
     if (!answer) { this.say(form, "refused", "Not saved: the shop did not answer. Please try again."); return; }
     if (answer.state === "saved" || answer.state === "moved") this.rebase(form, answer);
     const words = answer.words || answer.error;
-    this.say(form, answer.state || "refused", { moved: `Moved. ${words}`, saved: words }[answer.state] || `Refused. ${words}`);
+    this.say(form, answer.state || "refused", { moved: `Not saved. ${words} Save again to set your number all the same.`, saved: words }[answer.state] || `Refused. ${words}`);
   }
 
   rebase(form, answer) {

@@ -1,6 +1,6 @@
 """What staff do with money: give it back, cancel an order, and see what payments are about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from flask import abort, current_app, flash, redirect, request, url_for
@@ -22,6 +22,7 @@ from storefront.orders.desk import NUMBER
 from storefront.orders.models import Order, Refund
 from storefront.staff.desk import Waiting, desk_blueprint, page_number
 from storefront.stock.ledger import Shoes
+from storefront.stock.words import moved_words
 
 ROLES = ("stock",)
 SUMS_OF = timedelta(days=30)
@@ -178,7 +179,8 @@ def refund(number: int) -> ResponseReturnValue:
         if request.form.get("action") != "give":
             refunds.check(left, wishes, amount_minor=amount, currency=order.currency)
             form.expected.data = str(amount)
-            return _page(order, left, form, amount_minor=amount)
+            chosen = _chosen(left, wishes, delivery=form.delivery.data)
+            return _page(order, left, form, amount_minor=amount, chosen=chosen)
         refund_id = refunds.begin(
             order.id,
             wishes,
@@ -270,12 +272,25 @@ def _wishes(form: RefundForm, left: Left) -> Iterator[Wish]:
         )
 
 
+def _chosen(left: Left, wishes: Sequence[Wish], *, delivery: bool) -> list[str]:
+    """Return what is about to be given back, in words."""
+    names = {each.line.id: each.line.name for each in left.lines}
+    words = [
+        f"{moved_words(wish.shoes)} of {names[wish.line_id]},"
+        f" {'back into stock' if wish.restock else 'not into stock'}"
+        for wish in wishes
+        if wish.shoes != Shoes(0, 0)
+    ]
+    return [*words, "the delivery"] if delivery else words
+
+
 def _page(
     order: Order,
     left: Left,
     form: RefundForm,
     *,
     amount_minor: int | None = None,
+    chosen: Sequence[str] = (),
     problem: str = "",
 ) -> str:
     return render(
@@ -284,5 +299,6 @@ def _page(
         left=left,
         form=form,
         amount_minor=amount_minor,
+        chosen=chosen,
         problem=problem,
     )

@@ -2,7 +2,7 @@
 
 import logging
 
-from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -95,6 +95,8 @@ def extend(reference: str) -> ResponseReturnValue:
     except Unclear as error:
         log.error("no answer about a new page for order %s: %s", order_id, error)
         return orders.page(reference, _with_phone(STILL_KEPT), status=503)
+    else:
+        flash("You have more time now.")
     return redirect(url_for("orders.show", reference=reference), 303)
 
 

@@ -37,8 +37,12 @@ class CountField(Field):
     widget = TextInput()
     data: Any
 
+    def __init__(self, *args: Any, empty: str = "", **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._empty = empty  # what an empty field stands for
+
     def process_formdata(self, valuelist: list[str]) -> None:
-        text = "".join(valuelist).strip()
+        text = "".join(valuelist).strip() or self._empty
         self.data = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
         if not 0 <= self.data <= MOST_ON_HAND:
             raise ValueError(NOT_A_COUNT)
@@ -56,8 +60,8 @@ class CountForm(FlaskForm):
     left = CountField("Left")
     right = CountField("Right")
     amount = CountField("Pairs")
-    amount_left = CountField("Left")
-    amount_right = CountField("Right")
+    amount_left = CountField("Left", empty="0")
+    amount_right = CountField("Right", empty="0")
     reason = SelectField(
         default="counted", validate_choice=False, validators=[AnyOf(BY_STAFF, NOT_A_REASON)]
     )

@@ -39,11 +39,19 @@ def change_words(shoes: Shoes) -> str:
     return ", ".join(f"{_signed(number)} {side}" for number, side in sides if number)
 
 
+def moved_words(shoes: Shoes) -> str:
+    """Return how many moved: "2 pairs", "1 left", "1 left, 2 right"."""
+    if shoes.left == shoes.right:
+        return count_words(shoes)
+    sides = ((shoes.left, "left"), (shoes.right, "right"))
+    return ", ".join(f"{number:,} {side}" for number, side in sides if number)
+
+
 def because(movement: Movement) -> str:
     """Return what a line of the ledger says happened: "Ann counted them"."""
     if movement.undoes_id is not None:
         return f"{movement.by} undid an earlier change"
-    moved = count_words(Shoes(abs(movement.left_change), abs(movement.right_change)))
+    moved = moved_words(Shoes(abs(movement.left_change), abs(movement.right_change)))
     return {
         "counted": f"{movement.by} counted them",
         "received": f"{movement.by} received {moved}",

@@ -100,6 +100,27 @@ def test_reader_becomes_a_shopper_and_staff_see_it(
     expect(staff.get_by_text(f"Order {number[1]}").first).to_be_visible()
 
 
+def test_what_cannot_be_put_into_the_cart_is_said_in_the_form_itself(
+    shop: Shop, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(script=True)
+    page.goto("/products/heron-rear-entry")
+
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.locator("main [role=alert]")).to_have_text("Please choose a size first.")
+
+    choose_first_size(page)
+    page.locator("main [name=quantity]").first.fill("7")
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.locator("main [role=alert]")).to_have_text("You can buy 1 to 6 of one size.")
+    expect(page.get_by_role("dialog", name="Cart")).not_to_be_visible()
+
+    page.locator("main [name=quantity]").first.fill("1")
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.get_by_role("dialog", name="Cart")).to_be_visible()
+    expect(page.locator("main [role=alert]")).to_have_count(0)
+
+
 @with_and_without
 def test_shopper_whose_feet_differ_buys_two_sizes(
     shop: Shop, open_page: Callable[..., Page], script: bool
@@ -239,3 +260,43 @@ def test_display_settings(shop: Shop, open_page: Callable[..., Page], script: bo
         page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor"),
     )
     assert (size, ground) == ("32px", "rgb(0, 0, 0)")
+
+
+BROKEN_WORDS = """() => [...document.querySelectorAll("main :is(td, th, button, label, dt, dd)")]
+  .filter((e) => e.offsetParent && !e.querySelector("input, select, svg, table"))
+  .filter((e) => !e.closest("thead")) // out of sight where rows are blocks
+  .filter((e) => e.innerText.trim())
+  .filter((e) => {
+    const range = document.createRange();
+    range.selectNodeContents(e);
+    const lines = new Set([...range.getClientRects()].map((box) => Math.round(box.bottom / 8)));
+    return lines.size > e.innerText.trim().split(/[\\s-]+/).length;
+  })
+  .map((e) => e.innerText)"""
+
+
+@pytest.mark.parametrize(("width", "text"), [(320, "200"), (390, "100"), (1280, "100")])
+def test_no_word_is_broken_and_nothing_scrolls_sideways(
+    shop: Shop, open_page: Callable[..., Page], width: int, text: str
+) -> None:
+    page = open_page(width=width)
+    page.goto("/accessibility")
+    page.locator(f"[name=text][value='{text}']").check()
+    page.get_by_role("button", name="Use these settings").click()
+    page.goto("/products/heron-rear-entry")
+    choose_first_size(page)
+    page.get_by_role("button", name="Add to cart").click()
+    page.get_by_role("dialog").get_by_role("button", name="Go to payment").click()
+    fill_payment(page)
+    page.locator("button[name=pay]").click()
+    expect(page.get_by_text("Your order is paid")).to_be_visible()
+    order = page.url
+    page.goto("/products/heron-rear-entry")
+    choose_first_size(page)
+    page.get_by_role("button", name="Add to cart").click()
+
+    for address in ("/products/heron-rear-entry", "/cart", order, "/orders/lookup"):
+        page.goto(address)
+
+        assert page.evaluate(BROKEN_WORDS) == [], address
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address

@@ -46,7 +46,9 @@ ONE_COLUMN = """.banner { font-size: 0.75rem; }
   .lines thead, .facts thead { display: none; }
   table, tbody, tr, th, td { display: block; }
   tr { padding: 0.5rem 0; border-bottom: 1px solid var(--line); }
-  th, td, .facts th, .cart__sums td, .sums td { width: auto; padding: 0; border: 0; text-align: left; white-space: normal; }
+  th, td, .facts th, .cart__sums td, .sums td {
+    width: auto; padding: 0; border: 0; text-align: left; white-space: normal;
+  }
   .lines td::before { content: attr(data-label) ": "; color: var(--quiet); }
 }
 @media (max-width: 30em) {

@@ -40,6 +40,7 @@ from storefront.stock import ledger
 from storefront.stock.models import Hold, Movement
 from tests.factories import NOW, Make
 from tests.payments import Company
+from tests.storefront.checkout.paid import elsewhere, loaded
 from wsgi import TEST_KEY
 
 
@@ -1077,6 +1078,29 @@ def test_page_is_attached_alone_and_opened_once(make: Make) -> None:
         (first, "cs_1", "https://pay.example/1", "open"),
         (second, None, "", "opening"),
     ]
+
+
+def test_page_that_another_process_has_opened_is_not_opened_again(make: Make) -> None:
+    make.delivery()
+    mine = loaded(PaymentPage, begin(make.cart((make.variant(), 1))).id)
+    opened = {"session_id": "cs_1", "address": "https://pay.example/1", "status": "open"}
+    elsewhere(update(PaymentPage).values(**opened))
+
+    address = purchase.open_and_attach(mine.id, payments=payments(), terms=terms(), now=NOW)
+
+    assert address == "https://pay.example/1"
+
+
+def test_order_that_another_process_has_ended_is_not_said_to_be_on_its_way(make: Make) -> None:
+    make.delivery()
+    mine = loaded(PaymentPage, begin(make.cart((make.variant(), 1))).id)
+    order = loaded(Order, mine.order_id)
+    elsewhere(update(Order).values(state="lapsed"))
+
+    apply(said(mine, payment_status="unpaid"))
+
+    assert open_marks() == []
+    assert order.state == "lapsed"
 
 
 def test_page_that_nobody_knows_can_neither_be_closed_nor_lapse(app: Flask) -> None:

@@ -1015,20 +1015,19 @@ def test_paid_cart_leads_to_its_order(make: Make) -> None:
 
 
 def test_cart_that_others_are_always_quicker_with_is_given_up_after_three_tries(
-    make: Make, monkeypatch: pytest.MonkeyPatch
+    make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tries = []
-
     def beaten(*args: object, **more: object) -> int:
-        tries.append(args)
         raise IntegrityError("", {}, Exception())
 
+    caplog.set_level("INFO")
     monkeypatch.setattr(purchase, "begin", beaten)
+    cart = make.cart()
 
     with pytest.raises(purchase.CannotBuy) as refused:
-        start(make.cart())
+        start(cart)
 
-    assert len(tries) == 3
+    assert caplog.messages == [f"another request of cart {cart.id} was first"] * 3
     assert refused.value.sentences == [
         "The cart was changed in another window. Please look at it and try again."
     ]

@@ -1148,9 +1148,33 @@ def test_order_ends_though_a_page_of_another_is_open(make: Make) -> None:
 
     assert order is not None and (order.state, order.ended_at) == ("lapsed", later)
     assert counts(variant) == (5, 2)
-    states = db.session.scalars(select(PaymentPage.status).order_by(PaymentPage.id)).all()
-    assert states == ["opening", "expired", "opening"]
+    states = select(Order.state, PaymentPage.status).join(Order.pages).order_by(Order.id)
+    assert [tuple(row) for row in db.session.execute(states)] == [
+        ("pending", "opening"),
+        ("lapsed", "expired"),
+        ("pending", "opening"),
+    ]
     assert db.session.scalars(select(OrderMark.ended_at)).one() == later
+
+
+@pytest.mark.parametrize("state", ["paid", "dispatched", "cancelled"])
+def test_page_that_ends_after_its_order_was_paid_changes_nothing(make: Make, state: str) -> None:
+    make.delivery()
+    variant = make.variant(pairs=5)
+    first = begin(make.cart((variant, 2)))
+    purchase.attach(first.id, "cs_1", "https://pay.example/1")
+    with db.writing():
+        db.session.add(purchase._next_page(first, terms(), NOW))
+    second = db.session.scalars(select(PaymentPage).filter_by(attempt=2)).one()
+    apply(said(second), session_id="cs_2")
+    with db.writing():
+        db.session.execute(update(Order).values(state=state))
+
+    apply(said(first, status="expired", payment_status="unpaid"))
+
+    assert (only_order().state, only_order().ended_at) == (state, None)
+    assert counts(variant) == (3, 0)
+    assert ledger.differences() == []
 
 
 @pytest.mark.parametrize("found", ["paid", "marked"])

@@ -554,6 +554,15 @@ def test_what_was_given_back_is_left_no_more(split_order: Order) -> None:
     )
 
 
+@pytest.mark.parametrize("shoes", [Shoes(1, 0), Shoes(0, 1)])
+def test_uncounted_shoes_are_not_out_so_they_cannot_come_back(make: Make, shoes: Shoes) -> None:
+    order = paid_order(make, (make.variant(counted=False), 2))
+    (left,) = refunds.left_of(order).lines
+
+    assert (left.shoes, left.restockable) == (Shoes(2, 2), Shoes(0, 0))
+    assert "cannot come back" in refusal(order, Wish(left.line.id, shoes, restock=True))
+
+
 @pytest.mark.parametrize("status", ["failed", "refused"])
 def test_money_that_did_not_leave_is_left_still(split_order: Order, status: str) -> None:
     before = what_is_left(split_order)

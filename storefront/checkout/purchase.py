@@ -403,11 +403,7 @@ def _lapse(page: PaymentPage, *, why: str, now: datetime) -> None:
     page.status = "refused" if why == "refused" else "expired"
     # Whoever gives the order more time has this lock too, so their page is seen below.
     db.session.execute(select(Order.id).where(Order.id == page.order_id).with_for_update())
-    another = exists().where(
-        PaymentPage.order_id == page.order_id,
-        PaymentPage.id != page.id,
-        PaymentPage.status.in_(LIVE),
-    )
+    another = exists().where(PaymentPage.order_id == page.order_id, PaymentPage.status.in_(LIVE))
     lapsed = db.session.scalar(
         update(Order)
         .where(Order.id == page.order_id, Order.state == "pending", ~another)

@@ -387,7 +387,6 @@ def _apply(order: Order, facts: RefundFacts, *, now: datetime, shop_url: str) ->
     )
     if refund is None:
         refund = Refund(
-            order_id=order.id,
             key=new_secret(),
             amount_minor=facts.amount_minor,
             reason=ELSEWHERE,

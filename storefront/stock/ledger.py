@@ -452,8 +452,8 @@ def differences() -> list[tuple[str, str]]:
             func.coalesce(held.c.left, 0),
             func.coalesce(held.c.right, 0),
         )
-        .outerjoin(moved, moved.c.variant_id == Variant.id)
-        .outerjoin(held, held.c.variant_id == Variant.id)
+        .outerjoin(moved)
+        .outerjoin(held)
         .order_by(Variant.id)
     )
     found = []

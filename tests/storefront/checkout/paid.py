@@ -1,8 +1,9 @@
 """Paid orders for tests: bought through the shop's own purchase and the test payment company."""
 
 from collections.abc import Callable
+from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import Executable, select
 
 from storefront.catalogue.models import Variant
 from storefront.checkout import purchase, refunds
@@ -17,13 +18,14 @@ from storefront.checkout.payments import (
 from storefront.checkout.refunds import Wish
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
-from storefront.db import db, new_secret
+from storefront.db import Base, db, new_secret
 from storefront.orders.models import Order, Refund
 from storefront.stock.ledger import Shoes
 from tests.factories import Make
 from tests.payments import Company
 
 SHOP = "http://localhost"
+T = TypeVar("T", bound=Base)
 
 
 def buy(make: Make, company: Company, *chosen: tuple[Variant, int], email: str = "") -> Order:
@@ -43,6 +45,18 @@ def again(order: Order) -> Order:
     db.session.rollback()
     db.session.expire_all()
     return db.session.get_one(Order, order.id)
+
+
+def loaded(model: type[T], id_: int) -> T:
+    """Read a row in a transaction of its own; the session goes on with what it read here."""
+    with db.writing():
+        return db.session.get_one(model, id_, populate_existing=True)
+
+
+def elsewhere(statement: Executable) -> None:
+    """Write as another process does, unseen by the session of the test."""
+    with db.engine.begin() as connection:
+        connection.execute(statement)
 
 
 def refunds_of(order: Order) -> list[Refund]:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from storefront.catalogue.models import Variant
 from storefront.checkout import letters, purchase, sweeper
@@ -15,11 +15,13 @@ from storefront.clock import utcnow
 from storefront.db import db
 from storefront.mail.jobs import compose
 from storefront.mail.models import Letter
+from storefront.orders import marks
 from storefront.orders.models import Order, OrderMark, PaymentPage
 from storefront.stock import ledger
 from storefront.stock.models import Hold
 from tests.factories import Make
 from tests.payments import Company
+from tests.storefront.checkout.paid import elsewhere, loaded
 
 
 @pytest.fixture
@@ -111,8 +113,9 @@ def test_after_many_times_it_is_enough(order: Order, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(purchase, "MOST_PAGES", 2)
     extend(order)
 
-    with pytest.raises(purchase.CannotExtend, match="as often as it can be"):
+    with pytest.raises(purchase.CannotExtend) as refused:
         extend(order)
+    assert str(refused.value) == "This order has been given more time as often as it can be."
     assert len(pages()) == 2
 
 
@@ -263,6 +266,32 @@ def test_ended_order_gets_no_more_time(client: FlaskClient, make: Make, state: s
     assert answer.status_code == 409
     assert "has ended" in answer.text
     assert pages() == []
+
+
+@pytest.mark.parametrize("found", ["paid", "marked"])
+def test_order_with_money_on_its_way_leads_to_itself(order: Order, found: str) -> None:
+    with db.writing():
+        if found == "paid":
+            db.session.get_one(Order, order.id).paid_at = utcnow()
+        else:
+            marks.put(order, "processing", "?", now=utcnow())
+
+    with pytest.raises(purchase.AlreadyPaid) as paid:
+        extend(order)
+
+    assert paid.value.reference == order.reference
+    assert len(pages()) == 1
+
+
+def test_order_that_another_process_has_ended_gets_no_more_time(order: Order) -> None:
+    mine = loaded(Order, order.id)
+    elsewhere(update(Order).values(state="lapsed"))
+
+    with pytest.raises(purchase.CannotExtend) as refused:
+        extend(mine)
+
+    assert str(refused.value) == "This order has ended, so its time cannot be made longer."
+    assert len(pages()) == 1
 
 
 def test_paid_order_gets_no_new_page(client: FlaskClient, make: Make) -> None:

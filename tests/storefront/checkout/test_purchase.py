@@ -40,6 +40,7 @@ from storefront.stock import ledger
 from storefront.stock.models import Hold, Movement
 from tests.factories import NOW, Make
 from tests.payments import Company
+from tests.storefront.checkout.paid import elsewhere, loaded
 from wsgi import TEST_KEY
 
 
@@ -1017,20 +1018,19 @@ def test_paid_cart_leads_to_its_order(make: Make) -> None:
 
 
 def test_cart_that_others_are_always_quicker_with_is_given_up_after_three_tries(
-    make: Make, monkeypatch: pytest.MonkeyPatch
+    make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    tries = []
-
     def beaten(*args: object, **more: object) -> int:
-        tries.append(args)
         raise IntegrityError("", {}, Exception())
 
+    caplog.set_level("INFO")
     monkeypatch.setattr(purchase, "begin", beaten)
+    cart = make.cart()
 
     with pytest.raises(purchase.CannotBuy) as refused:
-        start(make.cart())
+        start(cart)
 
-    assert len(tries) == 3
+    assert caplog.messages == [f"another request of cart {cart.id} was first"] * 3
     assert refused.value.sentences == [
         "The cart was changed in another window. Please look at it and try again."
     ]
@@ -1082,6 +1082,29 @@ def test_page_is_attached_alone_and_opened_once(make: Make) -> None:
     ]
 
 
+def test_page_that_another_process_has_opened_is_not_opened_again(make: Make) -> None:
+    make.delivery()
+    mine = loaded(PaymentPage, begin(make.cart((make.variant(), 1))).id)
+    opened = {"session_id": "cs_1", "address": "https://pay.example/1", "status": "open"}
+    elsewhere(update(PaymentPage).values(**opened))
+
+    address = purchase.open_and_attach(mine.id, payments=payments(), terms=terms(), now=NOW)
+
+    assert address == "https://pay.example/1"
+
+
+def test_order_that_another_process_has_ended_is_not_said_to_be_on_its_way(make: Make) -> None:
+    make.delivery()
+    mine = loaded(PaymentPage, begin(make.cart((make.variant(), 1))).id)
+    order = loaded(Order, mine.order_id)
+    elsewhere(update(Order).values(state="lapsed"))
+
+    apply(said(mine, payment_status="unpaid"))
+
+    assert open_marks() == []
+    assert order.state == "lapsed"
+
+
 def test_page_that_nobody_knows_can_neither_be_closed_nor_lapse(app: Flask) -> None:
     assert purchase.close(1, payments=payments(), terms=terms(), now=NOW) is None
     assert purchase.lapse(1, why="expired", now=NOW) is None
@@ -1128,9 +1151,33 @@ def test_order_ends_though_a_page_of_another_is_open(make: Make) -> None:
 
     assert order is not None and (order.state, order.ended_at) == ("lapsed", later)
     assert counts(variant) == (5, 2)
-    states = db.session.scalars(select(PaymentPage.status).order_by(PaymentPage.id)).all()
-    assert states == ["opening", "expired", "opening"]
+    states = select(Order.state, PaymentPage.status).join(Order.pages).order_by(Order.id)
+    assert [tuple(row) for row in db.session.execute(states)] == [
+        ("pending", "opening"),
+        ("lapsed", "expired"),
+        ("pending", "opening"),
+    ]
     assert db.session.scalars(select(OrderMark.ended_at)).one() == later
+
+
+@pytest.mark.parametrize("state", ["paid", "dispatched", "cancelled"])
+def test_page_that_ends_after_its_order_was_paid_changes_nothing(make: Make, state: str) -> None:
+    make.delivery()
+    variant = make.variant(pairs=5)
+    first = begin(make.cart((variant, 2)))
+    purchase.attach(first.id, "cs_1", "https://pay.example/1")
+    with db.writing():
+        db.session.add(purchase._next_page(first, terms(), NOW))
+    second = db.session.scalars(select(PaymentPage).filter_by(attempt=2)).one()
+    apply(said(second), session_id="cs_2")
+    with db.writing():
+        db.session.execute(update(Order).values(state=state))
+
+    apply(said(first, status="expired", payment_status="unpaid"))
+
+    assert (only_order().state, only_order().ended_at) == (state, None)
+    assert counts(variant) == (3, 0)
+    assert ledger.differences() == []
 
 
 @pytest.mark.parametrize("found", ["paid", "marked"])

@@ -34,6 +34,8 @@ from tests.storefront.checkout.paid import (
     begin,
     buy,
     carry_out,
+    elsewhere,
+    loaded,
     on_hand,
     pairs,
     refunds_of,
@@ -552,6 +554,15 @@ def test_what_was_given_back_is_left_no_more(split_order: Order) -> None:
     )
 
 
+@pytest.mark.parametrize("shoes", [Shoes(1, 0), Shoes(0, 1)])
+def test_uncounted_shoes_are_not_out_so_they_cannot_come_back(make: Make, shoes: Shoes) -> None:
+    order = paid_order(make, (make.variant(counted=False), 2))
+    (left,) = refunds.left_of(order).lines
+
+    assert (left.shoes, left.restockable) == (Shoes(2, 2), Shoes(0, 0))
+    assert "cannot come back" in refusal(order, Wish(left.line.id, shoes, restock=True))
+
+
 @pytest.mark.parametrize("status", ["failed", "refused"])
 def test_money_that_did_not_leave_is_left_still(split_order: Order, status: str) -> None:
     before = what_is_left(split_order)
@@ -676,6 +687,29 @@ def test_key_that_is_there_is_found_before_anything_is_checked(make: Make) -> No
 
     assert write(order, key="k" * 22, expected_minor=1) == first != other
     assert len(refunds_of(order)) == 2
+
+
+def test_order_of_which_another_process_has_changed_the_total_is_read_afresh(make: Make) -> None:
+    order = paid_order(make, (make.variant(), 1))
+    wish = pairs(order, 1)
+    mine = loaded(Order, order.id)
+    elsewhere(update(Order).values(total_minor=1))
+
+    with pytest.raises(CannotRefund, match=r"Only \$0\.01 of this order is left"):
+        refunds.begin(
+            mine.id, [wish], delivery=False, expected_minor=PRICE, reason="returned", note="",
+            key="k", by="Ann", now=NOW,
+        )  # fmt: skip
+
+
+def test_refund_that_another_process_has_settled_is_not_asked_for(told_order: Order) -> None:
+    mine = loaded(Refund, write(told_order, pairs(told_order, 1)))
+    elsewhere(update(Refund).values(status="succeeded", refund_id="re_1"))
+    books = Books()
+
+    refund = refunds.carry_out(mine.id, payments=books, now=NOW, shop_url=SHOP)  # type: ignore[arg-type]
+
+    assert (refund.status, books.asked) == ("succeeded", [])
 
 
 # What the company answers, line by line

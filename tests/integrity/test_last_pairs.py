@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 SHOPPERS = 50
 MANY = 200  # for a single pair
 PAIRS = 10
-GONE = ("out of stock", "somebody else", "There are only")
+GONE = ("Out of stock", "somebody else", "There are only")
 
 
 def shoppers(house: House, sku: str, number: int) -> list[Shopper]:

@@ -531,6 +531,7 @@ class Shop(RuleBasedStateMachine):
             ledger.NotEnough,
             ledger.CountMoved,
             ledger.BelowHeld,
+            dispatching.NothingToSend,
         ):
             return None
 

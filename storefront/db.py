@@ -177,8 +177,9 @@ def init_app(app: Flask) -> None:
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"module": sqlite_module()}
     else:
         app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
-            "pool_size": 10,
-            "max_overflow": 10,
+            # A server takes a hundred connections unless told; whoever finds none free waits.
+            "pool_size": 8,
+            "max_overflow": 0,
             "pool_pre_ping": True,  # a database that was started anew costs nobody an error
         }
     db.init_app(app)

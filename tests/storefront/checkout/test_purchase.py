@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from storefront.cart.models import Cart, Line
 from storefront.catalogue.models import Product, Variant
-from storefront.checkout import purchase, sweeper
+from storefront.checkout import purchase, refunds, sweeper
 from storefront.checkout.models import PaymentEvent
 from storefront.checkout.payments import (
     Event,
@@ -486,6 +486,36 @@ def test_payment_that_does_not_add_up_is_parked_not_fulfilled(
     assert marks(order) == ["parked"]
     assert counts(variant) == (2, 1)
     assert db.session.scalar(select(func.count(Letter.id))) == 0
+
+
+def test_order_for_which_nothing_was_left_to_pay_is_paid_and_gives_no_money_back(
+    make: Make, company: Company
+) -> None:
+    make.delivery()
+    variant = make.variant(pairs=2, price_minor=12_000)  # delivered free
+    company.pay(start(make.cart((variant, 1), email="ann@example.com")))
+    session_id = only_page().session_id or ""
+    facts = payments().look_up(session_id)
+    assert facts is not None
+    free = replace(
+        facts,
+        payment_status="no_payment_required",
+        discount_minor=12_000,
+        total_minor=0,
+        payment_intent=None,
+    )
+
+    purchase.apply(session_id, free, account=payments().account, terms=terms(), now=utcnow())
+
+    order = only_order()
+    assert (order.state, order.total_minor, order.payment_intent) == ("paid", 0, None)
+    assert counts(variant) == (1, 0)
+    assert refunds.left_of(order).total_minor == 0
+    cancelled = refunds.cancel(
+        order.id, key=new_secret(), by="Ann", now=utcnow(), shop_url="http://localhost"
+    )
+    assert cancelled is None
+    assert (only_order().state, counts(variant)) == ("cancelled", (2, 0))
 
 
 def test_payment_still_on_its_way_keeps_the_hold(make: Make, company: Company) -> None:

@@ -29,7 +29,7 @@ reset: $(SHOP) ## a fresh demonstration shop: removes what was done in the old o
 	@$(START) reset
 
 test: $(DEV) ## all quick tests; what is not on this machine is named
-	@$(PYTEST) -m 'not slow'
+	@$(PYTEST) -m 'not slow and not long'
 
 check: $(DEV) ## the gate: format, lint, types, import contracts, templates, every test
 	@$(PY) -m ruff format --check --quiet .
@@ -37,10 +37,11 @@ check: $(DEV) ## the gate: format, lint, types, import contracts, templates, eve
 	@$(PY) -m mypy
 	@$(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()' --no-logo
 	@$(PY) -m djlint --lint --quiet templates
-	@REQUIRE_ALL=1 $(PYTEST)
+	@REQUIRE_ALL=1 $(PYTEST) -m 'not long'
 
 check-all: ## the gate, then everything else there is
 	@$(MAKE) check
+	@REQUIRE_ALL=1 $(PYTEST) -m long
 	@$(MAKE) soak
 	@$(MAKE) mutation
 	@$(MAKE) bench

@@ -76,11 +76,13 @@ def without_bought(cart: Cart) -> Cart:
 
 def basket(cart: Cart, *, today: date, low: int) -> Basket:
     """Read prices, names and stock afresh; what the cart's own waiting order holds is free."""
+    # Before the waiting order: one that is made in between would hold shoes that count as taken.
+    chosen = _sides_of(cart.lines)
     waiting = of_cart.pending(cart.id)
     own = _held_by(waiting)
     left_over = Counter(own)  # after the lines before; negative is taken from what is free
     lines = []
-    for line, sides in zip(cart.lines, _sides_of(cart.lines), strict=True):
+    for line, sides in zip(cart.lines, chosen, strict=True):
         if sides is None:
             gone = Problem("This is not sold any more. Please remove it.", blocks=True)
             lines.append(BasketLine(line, None, None, [gone]))

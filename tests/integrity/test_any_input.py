@@ -120,10 +120,10 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
 
 
 def texts(start: int) -> Iterator[str]:
-    """Yield every third text, beginning somewhere, so that all places together get every one."""
+    """Yield every sixth text, beginning somewhere, so that all places together get every one."""
     every = [*NAUGHTY, *MORE]
     turned = [*every[start % len(every) :], *every[: start % len(every)]]
-    yield from turned[start % 3 :: 3]
+    yield from turned[start % 6 :: 6]
 
 
 def address_of(app: Flask, rule: Rule, there: dict[str, Any]) -> str:

@@ -29,7 +29,6 @@ from storefront.checkout.payments import StripePayments, Unclear
 from storefront.checkout.setting import payments
 from storefront.clock import utcnow
 from storefront.db import db, sqlite_module
-from storefront.limits import limiter
 from storefront.mail import jobs as mail
 from storefront.mail.models import Letter
 from tests.conftest import POSTGRES, WEBHOOK_SECRET, browser, free_port, missing, settings
@@ -39,6 +38,7 @@ from tests.integrity.processes import wait_until
 from tests.integrity.shopper import check_books, counts, orders
 from tests.payments import Company, deliver
 from tests.storefront.checkout.paid import SHOP, again, begin, buy, carry_out, pairs, refunds_of
+from tests.storefront.staff.people import with_limits
 from wsgi import TEST_KEY, create_app
 
 PAIRS = 5
@@ -600,7 +600,8 @@ def test_tries_are_counted_through_a_redis_that_goes_and_comes_back(
             db.engine.dispose()
         paid_and_sold_once(variant)
     finally:
-        limiter.enabled = False
+        with with_limits(app):  # counts in memory again for the tests that follow
+            pass
 
 
 @contextmanager

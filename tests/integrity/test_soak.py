@@ -35,7 +35,7 @@ from tests.integrity.shopper import Shopper
 from tests.payments import Company
 from wsgi import TEST_KEY, create_app
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 SECONDS = float(os.environ.get("SOAK_MINUTES", "0.2")) * 60
 SHOPPERS = 6

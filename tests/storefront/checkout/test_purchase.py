@@ -258,7 +258,7 @@ def test_last_pair_held_by_another_cannot_be_bought(make: Make) -> None:
         start(make.cart((variant, 1)))
 
     assert refused.value.gone
-    assert "out of stock" in str(refused.value)
+    assert "Out of stock" in str(refused.value)
     assert db.session.scalar(select(func.count(Order.id))) == 1
 
 
@@ -970,7 +970,7 @@ def test_restock_date_of_the_shop_s_own_day_is_told(make: Make) -> None:
     with db.writing():
         db.session.execute(update(Variant).values(restock_on=datetime(2026, 11, 2).date()))
 
-    with pytest.raises(purchase.CannotBuy, match="back on 2 november"):
+    with pytest.raises(purchase.CannotBuy, match="Back on 2 November"):
         begin(make.cart((variant, 1)), now=night)
 
 

@@ -118,7 +118,7 @@ def test_last_pair_gone_answers_409_with_the_sentence(client: FlaskClient, make:
     answer = client.post("/checkout")
 
     assert answer.status_code == 409
-    assert "out of stock" in answer.text
+    assert "Out of stock" in answer.text
     assert variant.sku in answer.text or "Wide" in answer.text
 
 

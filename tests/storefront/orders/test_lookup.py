@@ -9,9 +9,10 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from storefront.db import db
-from storefront.limits import limiter
 from storefront.mail.models import Letter
+from tests.conftest import browser
 from tests.factories import Make
+from tests.storefront.staff.people import with_limits
 
 EMAIL = "ann@example.com"
 
@@ -96,17 +97,14 @@ def test_nul_is_refused(client: FlaskClient) -> None:
     assert ask(client, "1001", "a\0@example.com").status_code in {400, 422}
 
 
-def test_lookup_is_limited_per_network_address(
-    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limiter, "enabled", True)
-    limiter.reset()
+def test_lookup_is_limited_per_network_address(app: Flask) -> None:
+    with with_limits(app) as shop:
+        client = browser(shop)
 
-    answers = [ask(client, 1001, EMAIL) for _ in range(21)]
-    limiter.reset()
+        answers = [ask(client, 1001, EMAIL) for _ in range(21)]
 
-    assert [a.status_code for a in answers] == [303] * 20 + [429]
-    assert "looked for very often" in answers[-1].text
+        assert [a.status_code for a in answers] == [303] * 20 + [429]
+        assert "looked for very often" in answers[-1].text
 
 
 def test_every_page_leads_to_it(client: FlaskClient) -> None:

@@ -30,7 +30,7 @@ from tests.storefront.checkout.paid import SHOP, again
 from wsgi import TEST_KEY
 
 PAIRS = 5
-TRIED = 8  # orders of acts, evenly chosen of all there are
+TRIED = 5  # orders of acts, evenly chosen of all there are
 Act = Callable[[], object]
 
 

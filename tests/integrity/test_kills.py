@@ -247,6 +247,7 @@ def letters() -> list[str]:
     return sorted(db.session.scalars(select(Letter.cause)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("death", WHILE_EXTENDING, ids=str)
 def test_shoes_stay_held_and_one_page_can_be_paid_when_more_time_is_killed(
     quiet_house: House, known: set[str], variant: Variant, death: Death
@@ -266,6 +267,7 @@ def test_shoes_stay_held_and_one_page_can_be_paid_when_more_time_is_killed(
     check_books(new_sessions(quiet_house.company, known))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("death", [*BEFORE_THE_REFUND, *WHILE_REFUNDING], ids=str)
 def test_money_and_shoes_come_back_once_or_not_at_all_when_a_refund_is_killed(
     quiet_house: House, variant: Variant, death: Death
@@ -286,6 +288,7 @@ def test_money_and_shoes_come_back_once_or_not_at_all_when_a_refund_is_killed(
     check_books()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("death", WHILE_CANCELLING, ids=str)
 def test_order_is_cancelled_whole_or_not_at_all_when_cancelling_is_killed(
     quiet_house: House, variant: Variant, death: Death
@@ -327,6 +330,7 @@ def test_order_is_sent_and_told_once_or_not_at_all_when_dispatch_is_killed(
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("death", WHILE_SENDING, ids=str)
 def test_shopper_hears_once_of_refund_and_dispatch_when_sending_is_killed(
     quiet_house: House, variant: Variant, death: Death

@@ -88,9 +88,7 @@ def send_again(letter_id: int, *, now: datetime) -> bool:
     """
     again = (
         update(Letter)
-        .where(
-            Letter.id == letter_id, Letter.claimed_until.is_(None) | (Letter.claimed_until < now)
-        )
+        .where(Letter.id == letter_id, _nobody_sends_it(now))
         .values(
             sent_at=None,
             due_at=now,

@@ -108,3 +108,17 @@ def test_single_shoes_are_packed_by_their_number(app: Flask, make: Make) -> None
         line.left_variant_id = None
 
     assert packed(order) == ["2"]
+
+
+@pytest.mark.parametrize(("status", "offered"), [("succeeded", False), ("failed", True)])
+def test_money_that_came_back_to_us_can_be_given_again_after_cancelling(
+    app: Flask, order: Order, status: str, offered: bool
+) -> None:
+    give_back(order, 2, 2, reason="cancelled", status=status)
+    with db.writing():
+        kept = db.session.get_one(Order, order.id)
+        kept.state, kept.refunds[0].amount_minor = "cancelled", kept.total_minor or 0
+
+    page = signed_in(app, "stock").get(f"/staff/orders/{order.number}").text
+
+    assert ("Give money back" in page) is offered

@@ -15,6 +15,7 @@ import config as settings
 import storefront.catalogue.demo
 import storefront.coaches.demo
 import storefront.delivery.demo
+import storefront.settings.demo
 import storefront.staff.demo
 import storefront.stock.demo
 from blog import desk as comments_desk
@@ -64,11 +65,13 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         MAX_CONTENT_LENGTH=256 * 1024,
         MEDIA_FOLDER=str(settings.INSTANCE / "media"),
         MAIL_FOLDER=str(settings.INSTANCE / "mail"),
+        SETTINGS_KEPT=1.0,  # seconds
         WTF_CSRF_TIME_LIMIT=None,  # slow hands
         WTF_CSRF_SSL_STRICT=False,  # storefront/guard.py does it, also for those without Referer
     )
     app.config.update(settings.load(os.environ))
     app.config.update(config or {})
+    app.config["GIVEN"] |= (config or {}).keys()
     _derive(app)
 
     for part in (db, assets, frame, sessions, guard, errors, limits, security):
@@ -97,6 +100,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     app.jinja_env.globals.update(menu=MENU)
     demo.loaders[:] = [
         storefront.staff.demo.load,
+        storefront.settings.demo.load,
         storefront.delivery.demo.load,
         storefront.catalogue.demo.load,
         storefront.stock.demo.load,

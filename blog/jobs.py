@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 
-from flask import current_app
 from sqlalchemy import select
 
 from blog.models import Article, Review, Revision
@@ -12,15 +11,15 @@ from storefront.db import db
 from storefront.jobs import Job
 from storefront.mail import outbox
 from storefront.mail.models import TO_STAFF
+from storefront.settings.shop import shop
 
 WARNED_BEFORE = (60, 30, 7)  # days before a review ends
 
 
 def warn_of_reviews() -> int:
     """Queue a mail for each review that is about to end; return how many were queued."""
-    config, now = current_app.config, utcnow()
-    today = day_of(now, config["SHOP_TIMEZONE"])
-    return queue_warnings(today=today, shop_url=config["SHOP_URL"], now=now)
+    ours, now = shop(), utcnow()
+    return queue_warnings(today=day_of(now, ours.zone), shop_url=ours.url, now=now)
 
 
 def queue_warnings(*, today: date, shop_url: str, now: datetime) -> int:

@@ -6,18 +6,20 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, request
 from markupsafe import Markup
+from werkzeug.local import LocalProxy
 
 from storefront import prose
 from storefront.clock import day_words, moment_words, time_words
 from storefront.money import money_words
+from storefront.settings.shop import shop
 
 PARTS_KEPT = 1_000  # a few kilobytes each
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the shop's name and contact, and filters for money, days and moments."""
+    """Give templates the shop as it is set, and filters for money, days and moments."""
     app.jinja_env.filters.update(
         money=_money,
         day=day_words,
@@ -29,21 +31,7 @@ def init_app(app: Flask) -> None:
         from_json=json.loads,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    config = app.config
-    app.jinja_env.globals.update(
-        shop={
-            "name": config["SHOP_NAME"],
-            "url": config["SHOP_URL"],
-            "email": config["SHOP_EMAIL"],
-            "phone": config["SHOP_PHONE"],
-            "hours": config["SHOP_HOURS"],
-            "address": config["SHOP_ADDRESS"],
-            "demo": config["DEMO"],
-            "test_mode": config["TEST_MODE"],
-        },
-        here=_here,
-        part=_parts(app),
-    )
+    app.jinja_env.globals.update(shop=LocalProxy(shop), here=_here, part=_parts(app))
 
 
 def _parts(app: Flask) -> Callable[..., Markup]:
@@ -57,15 +45,15 @@ def _parts(app: Flask) -> Callable[..., Markup]:
 
 
 def _money(minor: int, currency: str | None = None) -> str:
-    return money_words(minor, currency or current_app.config["CURRENCY"])
+    return money_words(minor, currency or shop().currency)
 
 
 def _clock(moment: datetime) -> str:
-    return time_words(moment, current_app.config["SHOP_TIMEZONE"])
+    return time_words(moment, shop().zone)
 
 
 def _moment(moment: datetime) -> str:
-    return moment_words(moment, current_app.config["SHOP_TIMEZONE"])
+    return moment_words(moment, shop().zone)
 
 
 def _here(path: str) -> Any:

@@ -114,6 +114,7 @@ def settings(
         "MEDIA_FOLDER": str(folder / "media"),
         "MAIL_FOLDER": str(folder / "mail"),
         "RATELIMIT_ENABLED": False,
+        "SETTINGS_KEPT": 0.0,
     }
 
 

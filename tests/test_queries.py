@@ -60,8 +60,10 @@ def filled(request: pytest.FixtureRequest, app: Flask, make: Make) -> int:
 
 
 def test_page_sends_few_statements_whatever_the_number_of_products(
-    filled: int, client: FlaskClient
+    filled: int, app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(app.config, "SETTINGS_KEPT", 60)
+    client.get("/")
     needed = {}
     for path in PAGES:
         with statements() as sent:

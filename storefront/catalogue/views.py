@@ -20,6 +20,7 @@ from storefront.catalogue.availability import (
 from storefront.catalogue.queries import ColorRow, SizeRow, Stock, WholeProduct
 from storefront.clock import day_of, utcnow
 from storefront.money import major
+from storefront.settings.shop import shop
 
 MOST_PER_PAGE = 250  # as in Shopify's public products.json
 
@@ -35,7 +36,7 @@ class Choice(NamedTuple):
 
 def today() -> date:
     """Return the shop's day."""
-    return day_of(utcnow(), current_app.config["SHOP_TIMEZONE"])
+    return day_of(utcnow(), shop().zone)
 
 
 @blueprint.get("/products")
@@ -196,7 +197,7 @@ def as_data(whole: WholeProduct) -> dict[str, Any]:
     teller = Teller(today(), current_app.config["LOW_STOCK"])
     pictures = [
         {
-            "src": f"{current_app.config['SHOP_URL']}/media/{picture.key}",
+            "src": f"{shop().url}/media/{picture.key}",
             "alt": picture.alt,
             "width": picture.width,
             "height": picture.height,
@@ -238,7 +239,7 @@ def _variant(size: SizeRow, color: str, told: Availability) -> dict[str, Any]:
 
 
 def _price(minor: int | None) -> str | None:
-    return None if minor is None else str(major(minor, current_app.config["CURRENCY"]))
+    return None if minor is None else str(major(minor, shop().currency))
 
 
 def _options(whole: WholeProduct) -> list[dict[str, Any]]:

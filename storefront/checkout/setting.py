@@ -6,6 +6,7 @@ from flask import Flask, current_app
 
 from storefront.checkout.payments import Payments, StripePayments
 from storefront.checkout.purchase import Terms
+from storefront.settings.shop import shop
 
 KEY = "payments"
 
@@ -27,12 +28,12 @@ def payments() -> Payments:
 
 def terms() -> Terms:
     """Return the settings that a purchase needs."""
-    config = current_app.config
+    config, ours = current_app.config, shop()
     return Terms(
-        currency=config["CURRENCY"],
+        currency=ours.currency,
         hold_minutes=config["HOLD_MINUTES"],
         low_stock=config["LOW_STOCK"],
-        shop_url=config["SHOP_URL"],
-        zone=config["SHOP_TIMEZONE"],
-        mode="test" if config["TEST_MODE"] else "live",
+        shop_url=ours.url,
+        zone=ours.zone,
+        mode="test" if ours.test_mode else "live",
     )

@@ -17,6 +17,7 @@ from storefront.db import db
 from storefront.limits import limiter
 from storefront.orders import views as orders
 from storefront.orders.models import Order, PaymentPage
+from storefront.settings.shop import shop
 
 REFUSED = (
     "We could not open the payment page for this cart. Nothing was charged, and waiting will not"
@@ -122,5 +123,5 @@ def come_back() -> ResponseReturnValue:
 
 
 def _with_phone(sentence: str) -> str:
-    phone = current_app.config["SHOP_PHONE"]
+    phone = shop().phone
     return sentence.format(phone=f", or call us: {phone}" if phone else "")

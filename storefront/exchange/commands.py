@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from storefront.clock import utcnow
 from storefront.exchange import backup, catalogue, shopify
 from storefront.exchange.backup import Manifest
+from storefront.settings.shop import shop
 
 EVERY = 500  # products between two lines of progress
 EVERY_ROWS = 50_000  # rows of a backup between two
@@ -25,7 +26,7 @@ group = AppGroup("catalogue", help="Products in and out of the shop.")
 def import_(file: Path, apply: bool, skip_bad: bool) -> None:
     """Read a Shopify product CSV: a dry run unless --apply is given."""
     try:
-        read = shopify.read(file, current_app.config["CURRENCY"])
+        read = shopify.read(file, shop().currency)
     except shopify.NotACatalogue as reason:
         raise click.ClickException(f"{file.name}: {reason}. Nothing was written.") from None
     catalogue.refuse_taken_skus(read)

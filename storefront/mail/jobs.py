@@ -16,6 +16,7 @@ from storefront.db import db
 from storefront.jobs import Job
 from storefront.mail import outbox
 from storefront.mail.models import TO_STAFF, Letter
+from storefront.settings.shop import shop
 
 TIMEOUT = 20  # seconds
 
@@ -46,14 +47,14 @@ def compose(letter: Letter) -> EmailMessage:
     """Write a letter out. Its Message-ID comes from its cause, so a repeat is the same mail."""
     text = render_template(f"storefront/mail/{letter.template}.txt", **letter.facts)
     subject, _, body = text.partition("\n")
-    config = current_app.config
-    host = urlsplit(config["SHOP_URL"]).hostname
+    ours = shop()
+    host = urlsplit(ours.url).hostname
     message = EmailMessage()
     message["Subject"] = subject.removeprefix("Subject: ").strip()
-    message["From"] = formataddr((config["SHOP_NAME"], config["SHOP_EMAIL"]))
-    message["Reply-To"] = config["SHOP_EMAIL"]
+    message["From"] = formataddr((ours.name, ours.email))
+    message["Reply-To"] = ours.email
     to_staff = letter.recipient == TO_STAFF
-    message["To"] = config["SHOP_EMAIL"] if to_staff else letter.recipient
+    message["To"] = ours.email if to_staff else letter.recipient
     message["Date"] = format_datetime(letter.created_at)
     again = f".{letter.resent}" if letter.resent else ""
     message["Message-ID"] = f"<{letter.cause.replace(':', '.')}{again}@{host}>"
@@ -70,6 +71,7 @@ def deliver(message: EmailMessage) -> None:
         name = str(message["Message-ID"]).strip("<>").partition("@")[0]
         (folder / f"{name}.eml").write_bytes(message.as_bytes())
         return
+    db.assert_idle()
     parts = urlsplit(url)
     secure = parts.scheme == "smtps"
     connect = smtplib.SMTP_SSL if secure else smtplib.SMTP

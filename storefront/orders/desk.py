@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from flask import abort, current_app, flash, redirect, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
@@ -14,6 +14,7 @@ from storefront.orders import dispatching, queries
 from storefront.orders.forms import DispatchForm
 from storefront.orders.models import STATES, Order
 from storefront.orders.packing import to_pack
+from storefront.settings.shop import shop
 from storefront.staff.desk import Waiting, desk_blueprint, page_number
 
 ROLES = ("stock",)
@@ -61,7 +62,7 @@ def dispatch(number: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(order, form), 422
     order_id, by = order.id, current_user.known_as
-    order_address = f"{current_app.config['SHOP_URL']}/orders/{order.reference}"
+    order_address = f"{shop().url}/orders/{order.reference}"
     try:
         with db.writing():
             dispatching.dispatch(
@@ -73,7 +74,7 @@ def dispatch(number: int) -> ResponseReturnValue:
                 now=utcnow(),
             )
     except dispatching.AlreadyDispatched as already:
-        when = moment_words(already.sent.at, current_app.config["SHOP_TIMEZONE"])
+        when = moment_words(already.sent.at, shop().zone)
         raise Conflict(
             f"Order {number} was sent already, by {already.sent.by} on {when}."
         ) from None

@@ -13,6 +13,7 @@ from storefront.db import db, new_secret
 from storefront.mail import outbox
 from storefront.mail.jobs import compose
 from storefront.mail.models import TO_STAFF, Letter
+from storefront.settings.shop import shop
 from storefront.staff.desk import Waiting, desk_blueprint, page_number
 from storefront.staff.paging import page_of
 
@@ -78,8 +79,7 @@ def send_trial() -> ResponseReturnValue:
             facts={},
             now=utcnow(),
         )
-    address = current_app.config["SHOP_EMAIL"]
-    flash(f"A trial mail to {address} is sent within a minute; the list says whether it went.")
+    flash(f"A trial mail to {shop().email} is sent within a minute; the list says whether it went.")
     return redirect(url_for("mails_desk.listing"), 303)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from flask import abort, current_app, flash, jsonify, redirect, request, url_for
+from flask import abort, flash, jsonify, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
@@ -14,6 +14,7 @@ from werkzeug.exceptions import UnprocessableEntity
 from storefront.catalogue.models import Variant
 from storefront.clock import moment_words, utcnow
 from storefront.db import db
+from storefront.settings.shop import shop
 from storefront.staff.desk import desk_blueprint, page_number, wants_json
 from storefront.stock import ledger, queries, words
 from storefront.stock.forms import OF_A_COUNT, TOO_MANY, CountForm, UndoForm
@@ -195,7 +196,7 @@ def _moved_words(moved: CountMoved, based_on: Shoes) -> str:
 
 
 def _when(line: Movement) -> str:
-    return moment_words(line.at, current_app.config["SHOP_TIMEZONE"])
+    return moment_words(line.at, shop().zone)
 
 
 def _counts(variant: Variant) -> dict[str, object]:

@@ -13,6 +13,7 @@ from storefront.clock import utcnow
 from storefront.db import db
 from storefront.mail import jobs, outbox
 from storefront.mail.models import TO_STAFF, Letter
+from storefront.settings.shop import shop
 
 FACTS = {
     "number": 1001,
@@ -41,13 +42,11 @@ def test_letter_is_readable_under_the_mail_folder(app: Flask) -> None:
     assert jobs.send_due() == 1
 
     mail = message_from_bytes(files(app)[0].read_bytes())
-    assert mail["To"] == app.config["SHOP_EMAIL"]
+    assert mail["To"] == shop().email
     assert mail["Subject"] == "New order 1001: $9"
     assert mail["Message-ID"] == "<order-new.1001@localhost>"
     body = mail.get_payload(decode=True).decode()  # type: ignore[union-attr]
-    assert (
-        "1 × Shoe" in body and app.config["SHOP_NAME"] in body and app.config["SHOP_EMAIL"] in body
-    )
+    assert "1 × Shoe" in body and shop().name in body and shop().email in body
 
 
 def test_one_letter_per_cause(app: Flask) -> None:

@@ -35,6 +35,7 @@ from storefront.demo import commands as demo
 from storefront.exchange import commands as exchange
 from storefront.mail import commands as mail_commands
 from storefront.mail import jobs as mail_jobs
+from storefront.opening import desk as opening_desk
 from storefront.orders import desk as orders_desk
 from storefront.orders import views as orders
 from storefront.pages import views as pages
@@ -80,7 +81,15 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     Migrate(app, db.db, directory=str(settings.INSTANCE.parent / "migrations"))
     for room in (media, catalogue, coaches, cart, checkout, webhook, orders, pages, blog_views):
         app.register_blueprint(room.blueprint)
-    for desk in (staff, orders_desk, checkout_desk, stock_desk, comments_desk, mails_desk):
+    for desk in (
+        staff,
+        orders_desk,
+        checkout_desk,
+        stock_desk,
+        comments_desk,
+        mails_desk,
+        opening_desk,
+    ):
         app.register_blueprint(desk.blueprint)
     staff.desks[:] = [
         ("/staff/orders", "Orders", orders_desk.ROLES),
@@ -88,6 +97,8 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         ("/staff/stock", "Stock", stock_desk.ROLES),
         ("/staff/comments", "Comments", comments_desk.ROLES),
         ("/staff/mails", "Mails", mails_desk.ROLES),
+        ("/staff/settings", "Settings", opening_desk.ROLES),
+        ("/staff/opening", "Opening", opening_desk.ROLES),
     ]
     staff.notes[:] = [checkout_desk.note]
     staff.waiting[:] = [
@@ -95,6 +106,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         checkout_desk.waiting,
         comments_desk.waiting,
         mails_desk.waiting,
+        opening_desk.waiting,
     ]
 
     app.jinja_env.globals.update(menu=MENU)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Hashable
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, request
 from markupsafe import Markup
@@ -38,8 +39,12 @@ def _parts(app: Flask) -> Callable[..., Markup]:
     """Return `part()`: it writes out a template of some facts; for the same facts only once."""
 
     @lru_cache(PARTS_KEPT)
-    def part(name: str, **facts: Hashable) -> Markup:
+    def written(name: str, _currency: str, _zone: ZoneInfo, **facts: Hashable) -> Markup:
         return Markup(app.jinja_env.get_template(name).render(facts))  # noqa: S704 - our template
+
+    def part(name: str, **facts: Hashable) -> Markup:
+        ours = shop()  # the filters of money and moments ask for these two
+        return written(name, ours.currency, ours.zone, **facts)
 
     return part
 

@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from flask_migrate import upgrade
 from werkzeug.test import TestResponse
 
 from storefront.db import Base, db
+from storefront.settings import queries
 from tests.factories import Make
 from tests.payments import Company
 from wsgi import create_app
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 WEBHOOK_SECRET = "whsec_of_the_tests"
+OPENED_AT = datetime(2026, 10, 1, tzinfo=UTC)
 REQUIRE_ALL = bool(os.environ.get("REQUIRE_ALL"))
 
 
@@ -126,12 +129,13 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def app(engine: str, apps: Callable[[str], Flask]) -> Iterator[Flask]:
-    """The shop with an empty database."""
+    """The shop, open, with nothing in it."""
     shop = apps(engine)
     with shop.app_context():
         with db.writing():
             for table in reversed(Base.metadata.sorted_tables):
                 db.session.execute(table.delete())
+            queries.keep({"OPENED_AT": OPENED_AT.isoformat()}, by="Tests", now=OPENED_AT)
         for file in Path(shop.config["MAIL_FOLDER"]).glob("*"):
             file.unlink()
         yield shop

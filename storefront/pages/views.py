@@ -1,6 +1,6 @@
 """Home, display settings, and whether the shop is well."""
 
-from flask import Blueprint, Response, current_app, redirect, request
+from flask import Blueprint, Response, abort, current_app, redirect, request
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
@@ -11,6 +11,8 @@ from storefront.catalogue.views import today
 from storefront.db import db, engine_words
 from storefront.pages import preferences
 from storefront.sessions import cookie_name
+from storefront.settings import colors
+from storefront.settings.shop import shop
 
 ON_HOME = 6
 YEAR = 365 * 24 * 60 * 60  # seconds
@@ -20,6 +22,8 @@ blueprint = Blueprint("pages", __name__)
 
 @blueprint.get("/")
 def home() -> str:
+    if not shop().is_open:
+        return render("storefront/pages/opening_soon.html")
     cards = queries.cards(
         queries.LISTED, today=today(), low=current_app.config["LOW_STOCK"], limit=ON_HOME
     )
@@ -59,6 +63,17 @@ def choose() -> ResponseReturnValue:
 @blueprint.get("/preferences.css")
 def stylesheet() -> Response:
     return _for_this_reader(Response(preferences.as_css(_chosen()), mimetype="text/css"))
+
+
+@blueprint.get("/accents/<accent>.css")
+def accent_styles(accent: str) -> Response:
+    """Answer with the styles of an accent color; the address changes with the color."""
+    color = f"#{accent}"
+    if not (colors.HEX.fullmatch(color) and colors.is_readable(color)):
+        abort(404)
+    response = Response(colors.styles(color), mimetype="text/css")
+    response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+    return response
 
 
 @blueprint.get("/healthz")

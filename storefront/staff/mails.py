@@ -71,12 +71,13 @@ def send_again(letter_id: int) -> ResponseReturnValue:
 @blueprint.post("/mails/trial")
 def send_trial() -> ResponseReturnValue:
     """Send a mail to the shop's own address, to see whether mails arrive."""
+    secret = new_secret()
     with db.writing():
         outbox.queue(
-            cause=f"trial:{new_secret()}",
+            cause=f"trial:{secret}",
             recipient=TO_STAFF,
             template="trial",
-            facts={},
+            facts={"link": f"{shop().url}/staff/opening/mail/{secret}"},
             now=utcnow(),
         )
     flash(f"A trial mail to {shop().email} is sent within a minute; the list says whether it went.")

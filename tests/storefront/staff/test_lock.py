@@ -20,6 +20,7 @@ MAY_ENTER = {
     "comments_desk": {"owner", "editor"},
     "payments_desk": {"owner", "stock"},
     "mails_desk": {"owner", "stock"},
+    "opening_desk": {"owner"},
 }
 OWNERS_ALONE = {"/staff/payments/orders/1/end"}
 FILLED: dict[str, Any] = {
@@ -29,6 +30,8 @@ FILLED: dict[str, Any] = {
     "page_id": 1,
     "event_id": "none",
     "letter_id": 1,
+    "page": "shop",
+    "secret": "none",
 }
 
 

@@ -1,0 +1,133 @@
+"""What the owner does before and after opening: settings by form, the checks, the door."""
+
+from collections.abc import Iterator
+
+from flask import abort, current_app, flash, redirect, request, url_for
+from flask import render_template as render
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from sqlalchemy import exists, select
+from werkzeug.exceptions import Conflict
+
+from storefront.checkout.setting import payments
+from storefront.clock import utcnow
+from storefront.db import db
+from storefront.mail.models import Letter
+from storefront.opening import checks
+from storefront.opening.forms import ReturnsForm, SettingsForm, ShopForm, TaxForm
+from storefront.orders.models import Order
+from storefront.settings import queries
+from storefront.settings.shop import shop
+from storefront.staff.desk import Waiting, desk_blueprint
+
+ROLES = ()  # the owner alone
+FORMS: dict[str, tuple[str, type[SettingsForm]]] = {
+    "shop": ("The shop", ShopForm),
+    "tax": ("Tax", TaxForm),
+    "returns": ("Returns", ReturnsForm),
+}
+TRIAL = "trial:"  # what the cause of a trial mail begins with
+
+blueprint = desk_blueprint("opening_desk", __name__, roles=ROLES)
+
+
+def waiting() -> Iterator[Waiting]:
+    """Say how much is to be done before the shop can open."""
+    if not shop().is_open:
+        missing = sum(check.required and not check.is_met for check in _checks())
+        yield Waiting("things to do before you open", "/staff/opening", missing)
+        yield Waiting("shop is ready to be opened", "/staff/opening", int(not missing))
+
+
+@blueprint.get("/opening")
+def before() -> str:
+    """Show what must be there before shoppers come, as it is found now."""
+    return render("storefront/opening/before.html", checks=_checks())
+
+
+@blueprint.post("/opening")
+def open_() -> ResponseReturnValue:
+    """Open the shop, unless something that must be there is missing."""
+    lacking = [check.words for check in _checks() if check.required and not check.is_met]
+    if lacking:
+        raise Conflict(f"The shop stays closed, since this is missing: {', '.join(lacking)}.")
+    _keep({"OPENED_AT": utcnow().isoformat()})
+    flash("The shop is open.", "info")
+    return redirect(url_for("opening_desk.before"), 303)
+
+
+@blueprint.post("/opening/closing")
+def close() -> ResponseReturnValue:
+    """Close the shop: its home page says "opening soon" again, and nothing can be paid."""
+    _keep({"OPENED_AT": ""})
+    flash("The shop is closed.", "info")
+    return redirect(url_for("opening_desk.before"), 303)
+
+
+@blueprint.route("/settings", methods=["GET", "POST"], defaults={"page": "shop"})
+@blueprint.route("/settings/<page>", methods=["GET", "POST"])
+def settings(page: str) -> ResponseReturnValue:
+    """Show a page of settings and keep what is chosen there."""
+    title, kind = FORMS.get(page) or abort(404)
+    form = kind(data=kind.told(shop()))
+    fixed = form.set_by_environment(current_app.config["GIVEN"])
+    currency_is_fixed = "currency" in form and _has_orders()
+    if currency_is_fixed:
+        del form["currency"]
+    if form.validate_on_submit():
+        _keep(form.chosen())
+        flash("Saved. Every page and mail says it from now on.", "info")
+        return redirect(request.path, 303)
+    shown = render(
+        "storefront/opening/settings.html",
+        title=title,
+        page=page,
+        pages=FORMS,
+        form=form,
+        fixed=fixed,
+        currency_is_fixed=currency_is_fixed,
+    )
+    return shown, 422 if form.errors else 200
+
+
+@blueprint.get("/opening/mail/<secret>")
+def mail_arrived(secret: str) -> str:
+    """Show the page that a trial mail leads to."""
+    _trial(secret)
+    return render("storefront/opening/mail_arrived.html", secret=secret)
+
+
+@blueprint.post("/opening/mail/<secret>")
+def note_mail(secret: str) -> ResponseReturnValue:
+    """Keep that mails arrive which are sent as they are sent now."""
+    _trial(secret)
+    _keep({checks.MAIL_ARRIVED: checks.mail_mark(shop(), current_app.config["SMTP_URL"])})
+    flash("Good: mails arrive.", "info")
+    return redirect(url_for("opening_desk.before"), 303)
+
+
+def _trial(secret: str) -> None:
+    """Answer 404 unless a trial mail with this secret was sent."""
+    sent = select(exists().where(Letter.cause == TRIAL + secret, Letter.sent_at.is_not(None)))
+    if not db.session.scalar(sent):
+        abort(404)
+
+
+def _checks() -> list[checks.Check]:
+    server = checks.Server(
+        smtp_url=current_app.config["SMTP_URL"],
+        takes_payment=bool(current_app.config["STRIPE_SECRET_KEY"]),
+        hears_events=payments().hears_events,
+        chosen=queries.chosen(),
+        unpublished=(),
+    )
+    return checks.checks(shop(), server)
+
+
+def _has_orders() -> bool:
+    return bool(db.session.scalar(select(exists().select_from(Order))))
+
+
+def _keep(values: dict[str, str]) -> None:
+    with db.writing():
+        queries.keep(values, by=current_user.known_as, now=utcnow())

@@ -1,0 +1,202 @@
+"""What the owner may set of the shop. A field's name is the setting's, in small letters."""
+
+import zoneinfo
+from collections.abc import Mapping
+from typing import Any
+
+from babel.numbers import get_currency_name, list_currencies
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    DecimalField,
+    EmailField,
+    Field,
+    IntegerField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
+
+from storefront.fields import MoneyField
+from storefront.settings import colors
+from storefront.settings.shop import Shop
+
+ZONES = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
+CURRENCIES = sorted(list_currencies())
+NO_RATE = "Please give the rate that the prices include."
+NO_COST = "Please write what it costs, or 0 where it costs nothing."
+
+
+def _text(label: str, most: int, *more: Any) -> StringField:
+    return StringField(label, [*more, Length(max=most, message=f"At most {most} characters.")])
+
+
+class SettingsForm(FlaskForm):
+    """A page of settings. What the environment sets is not asked for."""
+
+    def set_by_environment(self, given: frozenset[str]) -> list[str]:
+        """Take the fields that the environment sets out of the form; return their labels."""
+        taken = [name for name in self._fields if name.upper() in given]
+        labels = [str(self[name].label.text) for name in taken]
+        for name in taken:
+            del self[name]
+        return labels
+
+    def chosen(self) -> dict[str, str]:
+        """Return what was typed, as text under the names of the settings."""
+        return {
+            name.upper(): _as_text(field) for name, field in self._fields.items() if _counts(field)
+        }
+
+    @classmethod
+    def told(cls, shop: Shop) -> Mapping[str, Any]:
+        """Return what stands in the fields of a shop that is set like this."""
+        raise NotImplementedError
+
+
+class ShopForm(SettingsForm):
+    """Who the shop is, and how it looks."""
+
+    shop_name = _text("Name of the shop", 80, DataRequired("Please give the shop a name."))
+    shop_legal_name = _text("Legal name of the seller", 200)
+    shop_address = TextAreaField(
+        "Postal address of the seller", [Length(max=500, message="At most 500 characters.")]
+    )
+    shop_tax_number = _text("Tax number, shown on receipts (may stay empty)", 50)
+    shop_email = EmailField(
+        "Mail address that shoppers write to",
+        [
+            DataRequired("Please give the address that shoppers' mails go to."),
+            Length(max=254, message="That address is too long."),
+            Email("That does not look like a mail address, such as name@example.com."),
+        ],
+    )
+    shop_phone = _text("Phone number", 40)
+    shop_hours = _text("When somebody answers the phone", 120)
+    shop_accent = _text("Accent color, such as #1c5541 (may stay empty)", 7)
+    shop_timezone = SelectField("Time zone", choices=ZONES)
+    currency = SelectField(
+        "Currency",
+        choices=[
+            SelectChoice(code, f"{code}: {get_currency_name(code, locale='en_US')}")
+            for code in CURRENCIES
+        ],
+    )
+
+    def validate_shop_accent(self, field: Field) -> None:
+        field.data = (field.data or "").strip().lower()
+        if not field.data:
+            return
+        if not colors.HEX.fullmatch(field.data):
+            raise ValidationError("Please write a color as # and six signs, such as #1c5541.")
+        if not colors.is_readable(field.data):
+            near = colors.nearest_readable(field.data)
+            raise ValidationError(
+                f"{field.data} is too light to be read on the shop's paper. The nearest color that"
+                f" people can read is {near}."
+            )
+
+    def validate_shop_phone(self, field: Field) -> None:
+        digits = sum(sign.isdigit() for sign in field.data or "")
+        if field.data and (digits < 5 or set(field.data) - set("+0123456789 ()-./")):
+            raise ValidationError("Please write the number as one dials it: +1 805 555 0100.")
+
+    @classmethod
+    def told(cls, shop: Shop) -> Mapping[str, Any]:
+        return {
+            "shop_name": shop.name,
+            "shop_legal_name": shop.legal_name,
+            "shop_address": shop.address,
+            "shop_tax_number": shop.tax_number,
+            "shop_email": shop.email,
+            "shop_phone": shop.phone,
+            "shop_hours": shop.hours,
+            "shop_accent": shop.accent,
+            "shop_timezone": shop.zone.key,
+            "currency": shop.currency,
+        }
+
+
+class TaxForm(SettingsForm):
+    """How tax is told and taken."""
+
+    tax = RadioField(
+        "Tax",
+        [InputRequired("Please choose one of the three.")],
+        choices=[
+            SelectChoice("none", "No tax is charged"),
+            SelectChoice("included", "Prices include one rate, which receipts split out"),
+            SelectChoice("stripe", "Stripe Tax works it out and adds it on the payment page"),
+        ],
+    )
+    tax_name = _text("What the tax is called", 40)
+    tax_rate = DecimalField(
+        "Rate in percent, where prices include it",
+        [Optional(), NumberRange(0, 99, "Please give a rate from 0 to 99 percent.")],
+    )
+    promotion_codes = BooleanField("Shoppers may use promotion codes made at Stripe")
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Ask for a rate where prices include it: an empty field stops its own checks."""
+        is_good: bool = super().validate(extra_validators)
+        if "tax_rate" in self and self.tax.data == "included" and not self.tax_rate.data:
+            self.tax_rate.errors = [*self.tax_rate.errors, NO_RATE]
+            return False
+        return is_good
+
+    def validate_tax_rate(self, field: Field) -> None:
+        if field.data != round(field.data, 3):
+            raise ValidationError("Please give at most three decimals.")
+
+    @classmethod
+    def told(cls, shop: Shop) -> Mapping[str, Any]:
+        return {
+            "tax": shop.tax,
+            "tax_name": shop.tax_name,
+            "tax_rate": shop.tax_rate or None,
+            "promotion_codes": shop.promotion_codes,
+        }
+
+
+class ReturnsForm(SettingsForm):
+    """What a shopper may expect who sends shoes back."""
+
+    return_days = IntegerField(
+        "Days in which shoes may be sent back, counted from sending",
+        [
+            InputRequired("Please write for how many days; 0 where nothing can be sent back."),
+            NumberRange(0, 365, "Please write a number of days from 0 to 365."),
+        ],
+    )
+    return_cost = MoneyField("What the shopper pays for sending back", [InputRequired(NO_COST)])
+    return_address = TextAreaField(
+        "Address that shoes are sent back to",
+        [Length(max=500, message="At most 500 characters.")],
+    )
+    return_condition = TextAreaField(
+        "In what condition shoes are taken back",
+        [Length(max=1000, message="At most 1,000 characters.")],
+    )
+
+    @classmethod
+    def told(cls, shop: Shop) -> Mapping[str, Any]:
+        return {
+            "return_days": shop.return_days,
+            "return_cost": shop.return_cost_minor,
+            "return_address": shop.return_address,
+            "return_condition": shop.return_condition,
+        }
+
+
+def _counts(field: Field) -> bool:
+    return field.type not in {"CSRFTokenField", "SubmitField"}
+
+
+def _as_text(field: Field) -> str:
+    if isinstance(field, BooleanField):
+        return "1" if field.data else ""
+    return "" if field.data is None else str(field.data).strip()

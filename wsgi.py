@@ -31,6 +31,7 @@ from storefront.checkout import setting as checkout_setting
 from storefront.checkout import views as checkout
 from storefront.checkout import webhook
 from storefront.coaches import views as coaches
+from storefront.delivery import desk as delivery_desk
 from storefront.demo import commands as demo
 from storefront.exchange import commands as exchange
 from storefront.mail import commands as mail_commands
@@ -88,6 +89,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         stock_desk,
         comments_desk,
         mails_desk,
+        delivery_desk,
         opening_desk,
     ):
         app.register_blueprint(desk.blueprint)
@@ -97,6 +99,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         ("/staff/stock", "Stock", stock_desk.ROLES),
         ("/staff/comments", "Comments", comments_desk.ROLES),
         ("/staff/mails", "Mails", mails_desk.ROLES),
+        ("/staff/delivery", "Delivery", delivery_desk.ROLES),
         ("/staff/settings", "Settings", opening_desk.ROLES),
         ("/staff/opening", "Opening", opening_desk.ROLES),
     ]

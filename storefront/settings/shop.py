@@ -1,6 +1,5 @@
 """The shop as its owner has set it: what was chosen by form, unless the environment says other."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +7,10 @@ from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from flask import current_app, g, has_request_context, request
+from flask import current_app, has_request_context
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront.sessions import is_personal
+from storefront.remembered import remembered
 from storefront.settings import queries
 
 Tax = Literal["", "none", "included", "stripe"]
@@ -60,40 +59,17 @@ class Shop:
         return "tel:" + "".join(sign for sign in self.phone if sign in "+0123456789")
 
 
+@remembered
 def shop() -> Shop:
-    """Return the shop as it is set now, read once a request.
-
-    Public pages may show it as it was SETTINGS_KEPT seconds ago.
-    """
-    if not has_request_context():
-        return _read()
-    if "shop" not in g:
-        try:
-            g.shop = _read() if is_personal(request.path) else _remembered()
-        except SQLAlchemyError:  # the page that says so still has the shop's name and phone
-            g.shop = current_app.extensions.get("shop", (0, _of({}, current_app.config)))[1]
-    found: Shop = g.shop
-    return found
-
-
-def from_environment(name: str) -> bool:
-    """Return whether the environment sets this, so that a form cannot."""
-    return name in current_app.config["GIVEN"]
-
-
-def _remembered() -> Shop:
-    read_at, known = current_app.extensions.get("shop", (0.0, None))
-    if known is None or time.monotonic() - read_at >= current_app.config["SETTINGS_KEPT"]:
-        read_at, known = time.monotonic(), _read()
-        current_app.extensions["shop"] = (read_at, known)
-    found: Shop = known
-    return found
-
-
-def _read() -> Shop:
+    """Return the shop as it is set now."""
     config = current_app.config
-    given = {**queries.chosen(), **{name: config[name] for name in config["GIVEN"]}}
-    return _of(given, config)
+    try:
+        chosen = queries.chosen()
+    except SQLAlchemyError:
+        if not has_request_context():
+            raise
+        chosen = {}  # the page that says so still has a name and the settings of the environment
+    return _of({**chosen, **{name: config[name] for name in config["GIVEN"]}}, config)
 
 
 def _of(given: Mapping[str, Any], config: Mapping[str, Any]) -> Shop:

@@ -21,6 +21,7 @@ MAY_ENTER = {
     "payments_desk": {"owner", "stock"},
     "mails_desk": {"owner", "stock"},
     "opening_desk": {"owner"},
+    "delivery_desk": {"owner", "stock"},
 }
 OWNERS_ALONE = {"/staff/payments/orders/1/end"}
 FILLED: dict[str, Any] = {
@@ -30,6 +31,7 @@ FILLED: dict[str, Any] = {
     "page_id": 1,
     "event_id": "none",
     "letter_id": 1,
+    "zone_id": 1,
     "page": "shop",
     "secret": "none",
 }

@@ -12,10 +12,10 @@ from storefront.delivery.models import Method, Zone, ZoneCountry
 MOST_METHODS = 5
 # Territories that payment pages do not take:
 # https://docs.stripe.com/api/checkout/sessions/create, shipping_address_collection
-NOT_SERVED = set(
-    ["AS", "CX", "CC", "CU", "HM", "IR", "KP", "MH", "FM", "NF", "MP", "PW", "SY", "UM", "VI"]
-)
-NOT_COUNTRIES = frozenset(["EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"])
+NOT_SERVED = {
+    "AS", "CC", "CU", "CX", "FM", "HM", "IR", "KP", "MH", "MP", "NF", "PW", "SY", "UM", "VI",
+}  # fmt: skip
+NOT_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 _NAMES = Locale("en", "US").territories
 COUNTRIES = {
     code: str(name)

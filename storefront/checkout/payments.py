@@ -3,7 +3,7 @@
 import hashlib
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -65,6 +65,8 @@ class PageRequest:
     success_url: str
     cancel_url: str
     note: str
+    automatic_tax: bool = False
+    promotion_codes: bool = False
 
     def as_data(self) -> dict[str, Any]:
         return asdict(self)
@@ -87,6 +89,8 @@ class PageFacts:
     """A payment page as the company describes it. Amounts are minor units.
 
     `delivery` is the place of the chosen method among those offered, None before the choice.
+    `taxes`, on top of the prices, is that of each line and, last, of the delivery; empty where the
+    company works out none.
     """
 
     session_id: str
@@ -103,6 +107,7 @@ class PageFacts:
     payment_intent: str | None
     has_failed: bool = False
     person: Mapping[str, str] = field(default_factory=dict)
+    taxes: Sequence[int] = ()
 
     @property
     def is_paid(self) -> bool:
@@ -201,13 +206,23 @@ class StripePayments:
         """Return what the company knows of a page, or None where it knows no such page."""
         try:
             with _in_our_words():
-                return _facts(
-                    self._client.v1.checkout.sessions.retrieve(
-                        session_id, {"expand": ["payment_intent"]}
-                    )
+                session = self._client.v1.checkout.sessions.retrieve(
+                    session_id, {"expand": ["payment_intent"]}
                 )
+                facts = _facts(session)
+                if facts.is_paid and session.automatic_tax.enabled:
+                    return replace(facts, taxes=self._taxes(session))
+                return facts
         except _Missing:
             return None
+
+    def _taxes(self, session: stripe.checkout.Session) -> list[int]:
+        """Return the tax of each line, in the order in which they were sent, and of delivery."""
+        found = self._client.v1.checkout.sessions.line_items.list(session.id, {"limit": 100})
+        lines = [line.to_dict() for line in found.data]
+        of_lines = {int(line["metadata"]["line"]): int(line["amount_tax"]) for line in lines}
+        cost = session.shipping_cost
+        return [*(of_lines[place] for place in sorted(of_lines)), cost.amount_tax if cost else 0]
 
     def close_page(self, session_id: str) -> None:
         """End a page so that nobody can pay on it; one that has ended already stays as it is."""
@@ -352,13 +367,15 @@ def _parameters(request: PageRequest) -> Any:
         "line_items": [
             {
                 "quantity": line.quantity,
+                "metadata": {"line": str(place)},
                 "price_data": {
                     "currency": currency,
                     "unit_amount": line.unit_minor,
+                    "tax_behavior": "exclusive",
                     "product_data": {"name": line.name},
                 },
             }
-            for line in request.lines
+            for place, line in enumerate(request.lines)
         ],
         "shipping_address_collection": {"allowed_countries": [request.country]},
         "shipping_options": [
@@ -367,6 +384,10 @@ def _parameters(request: PageRequest) -> Any:
         ],
         "custom_text": {"submit": {"message": request.note}},
     }
+    if request.automatic_tax:
+        parameters["automatic_tax"] = {"enabled": True}
+    if request.promotion_codes:
+        parameters["allow_promotion_codes"] = True
     if request.email:
         parameters["customer_email"] = request.email
     return parameters
@@ -376,6 +397,7 @@ def _shipping_rate(delivery: PageDelivery, currency: str) -> dict[str, Any]:
     rate: dict[str, Any] = {
         "type": "fixed_amount",
         "display_name": delivery.name,
+        "tax_behavior": "exclusive",
         "fixed_amount": {"amount": delivery.price_minor, "currency": currency},
     }
     if delivery.most_days:
@@ -398,7 +420,7 @@ def _facts(session: stripe.checkout.Session) -> PageFacts:
         currency=(session.currency or "").upper(),
         subtotal_minor=session.amount_subtotal or 0,
         discount_minor=totals.amount_discount if totals else 0,
-        delivery_minor=cost.amount_total if cost else 0,
+        delivery_minor=cost.amount_subtotal if cost else 0,
         tax_minor=totals.amount_tax if totals else 0,
         total_minor=session.amount_total or 0,
         delivery=_chosen_delivery(session),

@@ -36,7 +36,7 @@ from storefront.checkout.payments import (
 )
 from storefront.clock import day_of, time_words
 from storefront.db import db, new_secret
-from storefront.orders import marks, of_cart
+from storefront.orders import marks, of_cart, receipts, taxes
 from storefront.orders.models import LIVE, Order, OrderLine, PaymentPage
 from storefront.stock import ledger
 
@@ -50,7 +50,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Terms:
-    """The shop's settings that a purchase needs."""
+    """The shop's settings that a purchase needs; `tax` and its rate as in orders.models.Order."""
 
     currency: str
     hold_minutes: int
@@ -58,6 +58,10 @@ class Terms:
     shop_url: str
     zone: ZoneInfo
     mode: str
+    tax: str = "none"
+    tax_name: str = ""
+    tax_rate_millis: int = 0
+    promotion_codes: bool = False
 
 
 class CannotBuy(Exception):
@@ -350,7 +354,6 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
             discount_minor=facts.discount_minor,
             delivery_name=delivery["name"],
             delivery_minor=facts.delivery_minor,
-            tax_minor=facts.tax_minor,
             total_minor=facts.total_minor,
             payment_intent=facts.payment_intent,
             **{name: value[: WIDTHS[name]] for name, value in facts.person.items()},
@@ -364,6 +367,7 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
     marks.end(order, now=now)
     db.session.flush()
     db.session.refresh(order)
+    taxes.keep(order, taxes.of_parts(order, told_minor=facts.tax_minor, told=facts.taxes))
     try:
         with db.session.begin_nested():
             ledger.sell(order, now=now)
@@ -371,6 +375,7 @@ def _pay(page: PaymentPage, facts: PageFacts, *, terms: Terms, now: datetime) ->
     except ledger.NotEnough:
         marks.put(order, "owed", "Paid after its time had ended, and the shoes were sold.", now=now)
         owed = True
+    order.receipt_number = receipts.next_number(receipts.RECEIPT)
     letters.order_paid(order, owed=owed, shop_url=terms.shop_url, zone=terms.zone, now=now)
 
 
@@ -393,6 +398,8 @@ def _what_does_not_add_up(order: Order, page: PaymentPage, facts: PageFacts) -> 
         return f"Goods paid: {facts.subtotal_minor}, ordered: {order.subtotal_minor}."
     if facts.delivery is None or offered[facts.delivery] != facts.delivery_minor:
         return f"The delivery paid ({facts.delivery_minor}) is not one that was offered."
+    if facts.taxes and len(facts.taxes) != len(order.lines) + 1:
+        return f"Lines taxed: {len(facts.taxes) - 1}, ordered: {len(order.lines)}."
     if facts.total_minor != total:
         return f"The total paid ({facts.total_minor}) is not the sum of its parts ({total})."
     return ""
@@ -456,6 +463,9 @@ def _order(chosen: Basket, contents: str, account: str, terms: Terms, now: datet
         mode=terms.mode,
         account=account,
         currency=terms.currency,
+        tax=terms.tax,
+        tax_name=terms.tax_name,
+        tax_rate_millis=terms.tax_rate_millis,
         subtotal_minor=chosen.subtotal_minor,
         country=chosen.cart.country,
         email=chosen.cart.email,
@@ -496,6 +506,8 @@ def _page(order: Order, chosen: Basket, terms: Terms, now: datetime) -> PaymentP
         success_url=f"{terms.shop_url}/checkout/return?session_id={{CHECKOUT_SESSION_ID}}",
         cancel_url=f"{terms.shop_url}/orders/{order.reference}",
         note=_kept_until(ends, terms),
+        automatic_tax=terms.tax == "stripe",
+        promotion_codes=terms.promotion_codes,
     )
     return _page_row(order.id, 1, request, ends, now)
 

@@ -17,8 +17,8 @@ from storefront.checkout import letters
 from storefront.checkout.events import note_event
 from storefront.checkout.payments import Event, Payments, RefundFacts, Refused, Unclear
 from storefront.db import db, new_secret
-from storefront.money import money_words, split
-from storefront.orders import marks
+from storefront.money import money_words
+from storefront.orders import marks, receipts, taxes
 from storefront.orders.models import Dispatch, Order, OrderLine, Refund, RefundLine
 from storefront.stock import ledger
 from storefront.stock.ledger import Shoes
@@ -49,6 +49,10 @@ class LineLeft:
     shoes: Shoes
     restockable: Shoes
 
+    def tax_minor(self, shoes: Shoes) -> int:
+        """Return the tax in what so many shoes cost."""
+        return self._share(self.line.tax_minor, shoes)
+
     @property
     def in_all(self) -> int:
         """How many single shoes the line has."""
@@ -66,10 +70,12 @@ class LineLeft:
 
     def amount_minor(self, shoes: Shoes) -> int:
         """Return what so many shoes cost; all of them together cost exactly what was paid."""
-        left = self.shoes.left + self.shoes.right
-        before = self.paid_minor * (self.in_all - left) // self.in_all
-        after = self.paid_minor * (self.in_all - left + shoes.left + shoes.right) // self.in_all
-        return after - before
+        return self._share(self.paid_minor, shoes)
+
+    def _share(self, whole: int, shoes: Shoes) -> int:
+        gone = self.in_all - self.shoes.left - self.shoes.right
+        then = gone + shoes.left + shoes.right
+        return whole * then // self.in_all - whole * gone // self.in_all
 
 
 @dataclass(frozen=True)
@@ -78,13 +84,23 @@ class Left:
 
     lines: Sequence[LineLeft]
     delivery_minor: int
+    delivery_tax_minor: int
     total_minor: int
+    tax_minor: int
 
     def amount_minor(self, wishes: Iterable[Wish], *, delivery: bool) -> int:
         """Return what the wishes cost together."""
         lines = {left.line.id: left for left in self.lines}
         goods = sum(lines[wish.line_id].amount_minor(wish.shoes) for wish in wishes)
         return goods + (self.delivery_minor if delivery else 0)
+
+    def tax_of(self, wishes: Iterable[Wish], *, delivery: bool, amount_minor: int) -> int:
+        """Return the tax in what is given back: with the last of the money goes all of it."""
+        if amount_minor == self.total_minor:
+            return self.tax_minor
+        lines = {left.line.id: left for left in self.lines}
+        goods = sum(lines[wish.line_id].tax_minor(wish.shoes) for wish in wishes)
+        return min(goods + (self.delivery_tax_minor if delivery else 0), self.tax_minor)
 
 
 class CannotRefund(Exception):
@@ -98,25 +114,25 @@ class CannotCancel(Exception):
 def left_of(order: Order) -> Left:
     """Return what can still be paid back of a paid order, from what was paid for each line.
 
-    A discount is shared by the lines, a tax by lines and delivery, each by what they cost.
+    A discount is shared by the lines; tax is what was kept of each line and of the delivery.
     """
-    gross = [line.total_minor for line in order.lines]
-    net = [g - d for g, d in zip(gross, split(order.discount_minor, gross), strict=True)]
-    *taxes, delivery_tax = split(order.tax_minor, [*net, order.delivery_minor])
+    on_top = order.tax != "included"
     given = [refund for refund in order.refunds if refund.counts]
     out = ledger.restockable(order.id)
     lines = [
         LineLeft(
             line,
-            net[place] + taxes[place],
+            net + on_top * line.tax_minor,
             _shoes_left(line, given),
             out.get(line.id, Shoes(0, 0)),
         )
-        for place, line in enumerate(order.lines)
+        for line, net in zip(order.lines, taxes.net_of_discount(order), strict=True)
     ]
-    delivery = order.delivery_minor + delivery_tax - sum(refund.delivery_minor for refund in given)
+    delivery = order.delivery_minor + on_top * order.delivery_tax_minor
+    delivery -= sum(refund.delivery_minor for refund in given)
     total = (order.total_minor or 0) - sum(refund.amount_minor for refund in given)
-    return Left(lines, min(delivery, total), total)
+    tax = order.tax_minor - sum(refund.tax_minor for refund in given)
+    return Left(lines, min(delivery, total), order.delivery_tax_minor, total, tax)
 
 
 def _shoes_left(line: OrderLine, given: Iterable[Refund]) -> Shoes:
@@ -187,9 +203,10 @@ def begin(
             raise CannotRefund(f"This would give back {is_now} now. Please look at it again.")
         return _write(
             order,
+            left,
             amount,
-            left.delivery_minor if delivery else 0,
             wishes,
+            delivery=delivery,
             reason=reason,
             note=note,
             key=key,
@@ -227,9 +244,10 @@ def cancel(order_id: int, *, key: str, by: str, now: datetime, shop_url: str) ->
             return None
         return _write(
             order,
+            left,
             left.total_minor,
-            left.delivery_minor,
             [Wish(each.line.id, each.shoes) for each in left.lines if each.shoes != Shoes(0, 0)],
+            delivery=True,
             reason="cancelled",
             note="",
             key=key,
@@ -333,10 +351,11 @@ def _how_many(each: LineLeft) -> str:
 
 def _write(
     order: Order,
+    left: Left,
     amount_minor: int,
-    delivery_minor: int,
     wishes: Sequence[Wish],
     *,
+    delivery: bool,
     reason: str,
     note: str,
     key: str,
@@ -347,7 +366,8 @@ def _write(
         order_id=order.id,
         key=key,
         amount_minor=amount_minor,
-        delivery_minor=delivery_minor,
+        delivery_minor=left.delivery_minor if delivery else 0,
+        tax_minor=left.tax_of(wishes, delivery=delivery, amount_minor=amount_minor),
         reason=reason,
         note=note,
         by=by,
@@ -389,6 +409,7 @@ def _apply(order: Order, facts: RefundFacts, *, now: datetime, shop_url: str) ->
         refund = Refund(
             key=new_secret(),
             amount_minor=facts.amount_minor,
+            tax_minor=_tax_elsewhere(order, facts.amount_minor),
             reason=ELSEWHERE,
             by=COMPANY,
             at=now,
@@ -403,4 +424,16 @@ def _apply(order: Order, facts: RefundFacts, *, now: datetime, shop_url: str) ->
     if facts.status == "failed":
         letters.refund_failed(refund, shop_url=shop_url, now=now)
     elif before in {"asking", "refused"}:
+        refund.credit_number = receipts.next_number(receipts.CREDIT_NOTE)
         letters.order_refunded(refund, shop_url=shop_url, now=now)
+
+
+def _tax_elsewhere(order: Order, amount_minor: int) -> int:
+    """Return the tax in money that was given back without saying for what: its share of the left.
+
+    With the last of the money goes all that is left of the tax.
+    """
+    left = left_of(order)
+    if left.total_minor <= 0:
+        return 0
+    return left.tax_minor * min(amount_minor, left.total_minor) // left.total_minor

@@ -36,4 +36,8 @@ def terms() -> Terms:
         shop_url=ours.url,
         zone=ours.zone,
         mode="test" if ours.test_mode else "live",
+        tax=ours.tax or "none",
+        tax_name=ours.tax_name,
+        tax_rate_millis=int(ours.tax_rate * 1000) if ours.tax == "included" else 0,
+        promotion_codes=ours.promotion_codes,
     )

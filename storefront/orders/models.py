@@ -30,7 +30,9 @@ class Order(Base):
     """What one shopper buys at once. Amounts are minor units of `currency`.
 
     `cart_id` has at most one pending order: the loser of a double click finds the winner's.
-    `account` tells under which key of the payment company the order was made.
+    `account` tells under which key of the payment company the order was made. `tax` says how tax
+    is charged: not at all, within the prices at `tax_rate_millis` (thousandths of a percent), or on
+    top of them by the payment company. `receipt_number` is given when it is paid, without gaps.
     """
 
     __tablename__ = "orders"
@@ -47,6 +49,10 @@ class Order(Base):
         ),
         Index("ix_orders_state", "state", "id"),
         Index("ix_orders_payment_intent", "payment_intent"),
+        Index("ix_orders_paid_at", "paid_at"),
+        Index("uq_orders_receipt_number", "receipt_number", unique=True),
+        CheckConstraint("tax IN ('none', 'included', 'stripe')", name="tax"),
+        CheckConstraint("tax_rate_millis BETWEEN 0 AND 99999", name="tax_rate_millis"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -62,6 +68,11 @@ class Order(Base):
     delivery_name: Mapped[str] = mapped_column(String(255), default="")
     delivery_minor: Mapped[int] = mapped_column(default=0)
     tax_minor: Mapped[int] = mapped_column(default=0)
+    tax: Mapped[str] = mapped_column(String(10), default="none", server_default="none")
+    tax_name: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    tax_rate_millis: Mapped[int] = mapped_column(default=0, server_default="0")
+    delivery_tax_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    receipt_number: Mapped[int | None]
     total_minor: Mapped[int | None]
     country: Mapped[str] = mapped_column(String(2))
     email: Mapped[str] = mapped_column(String(320), default="")
@@ -120,6 +131,7 @@ class OrderLine(Base):
     right_variant_id: Mapped[int | None] = mapped_column(ForeignKey("variants.id"))
     quantity: Mapped[int]
     unit_minor: Mapped[int]
+    tax_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     title: Mapped[str] = mapped_column(String(255))
     color: Mapped[str] = mapped_column(String(200))
     size: Mapped[str] = mapped_column(String(400))
@@ -178,6 +190,16 @@ class PaymentPage(Base):
     order: Mapped[Order] = relationship(back_populates="pages")
 
 
+class Counter(Base):
+    """The last number given of a kind, so that numbers have no gaps."""
+
+    __tablename__ = "counters"
+    __table_args__ = (CheckConstraint("last >= 0", name="last"),)
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    last: Mapped[int]
+
+
 class OrderMark(Base):
     """Something that staff must know of an order: owed, parked, processing, or ended by hand."""
 
@@ -211,6 +233,8 @@ class Dispatch(Base):
 class Refund(Base):
     """Money given back of an order, in minor units; `delivery_minor` is the part for delivery.
 
+    `tax_minor` is the tax in it; `credit_number` that of its credit note, given once it is sure.
+
     `key` repeats the very same request; `refund_id` is the company's name for it. A refund made
     in the company's own dashboard has no lines. `refused`: it never was; `failed`: the bank sent
     the money back.
@@ -224,6 +248,7 @@ class Refund(Base):
             "status IN ('asking', 'pending', 'succeeded', 'failed', 'refused')", name="status"
         ),
         Index("ix_refunds_status", "status", "id"),
+        Index("uq_refunds_credit_number", "credit_number", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -232,6 +257,8 @@ class Refund(Base):
     refund_id: Mapped[str | None] = mapped_column(String(255), unique=True)
     amount_minor: Mapped[int]
     delivery_minor: Mapped[int] = mapped_column(default=0)
+    tax_minor: Mapped[int] = mapped_column(default=0, server_default="0")
+    credit_number: Mapped[int | None]
     reason: Mapped[str] = mapped_column(String(20))
     note: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(String(20), default="asking")

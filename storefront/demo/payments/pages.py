@@ -58,7 +58,7 @@ def pages(company: Company) -> Blueprint:
                 if "cancel" in request.form and session["cancel_url"]:
                     return redirect(session["cancel_url"], 303)
                 form = payment_form.filled(session, request.form)
-                choose_delivery(session, form.delivery)
+                choose_delivery(session, form.delivery, located=True)
                 if not form.check():
                     return _page(company, form, 422)
                 decline = _pay(company, form)

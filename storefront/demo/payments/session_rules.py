@@ -22,8 +22,6 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 def check(params: Body, now: int) -> None:
     """Raise Refused if Stripe would not open a Session with these parameters."""
     check_served(params, SESSION)
-    if params.get("automatic_tax", {}).get("enabled"):
-        raise Refused("The test payment company computes no tax.", param="automatic_tax[enabled]")
     if params.get("mode") != "payment":
         raise (
             _missing("mode")
@@ -44,6 +42,7 @@ def check(params: Body, now: int) -> None:
     _check_deliveries(params)
     _check_currencies(params)
     _check_total(params)
+    _check_tax(params)
     for param, metadata in _metadata(params):
         check_metadata(metadata, param)
 
@@ -130,6 +129,26 @@ def _check_deliveries(params: Body) -> None:
             raise _missing(f"{here}[fixed_amount]")
         amount = option["shipping_rate_data"]["fixed_amount"]["amount"]
         _check_range(amount, 0, LARGEST_CHARGE, f"{here}[fixed_amount][amount]")
+
+
+def _check_tax(params: Body) -> None:
+    """Ask how each price stands to tax, which Stripe needs to know where it works out the tax."""
+    if not params.get("automatic_tax", {}).get("enabled"):
+        return
+    priced = [
+        (f"line_items[{i}][price_data]", line["price_data"])
+        for i, line in enumerate(params["line_items"])
+    ]
+    priced += [
+        (f"shipping_options[{i}][shipping_rate_data]", option["shipping_rate_data"])
+        for i, option in enumerate(params.get("shipping_options", []))
+    ]
+    for here, price in priced:
+        if price.get("tax_behavior") != "exclusive":
+            raise Refused(
+                "The test payment company works out tax on top of prices only.",
+                param=f"{here}[tax_behavior]",
+            )
 
 
 def _check_range(number: int, least: int, most: int, param: str) -> None:

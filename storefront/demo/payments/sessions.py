@@ -9,6 +9,7 @@ from .session_rules import LONGEST_LIFE
 from .state import Body, Condition, State
 
 KIND = "checkout.session"
+TAX_MILLIS = 8_250  # thousandths of a percent: the company taxes everybody alike
 
 
 def open_session(state: State, params: Body, *, public_url: str, now: int) -> Body:
@@ -27,7 +28,7 @@ def open_session(state: State, params: Body, *, public_url: str, now: int) -> Bo
         "adaptive_pricing": None,
         "after_expiration": None,
         "allow_promotion_codes": params.get("allow_promotion_codes"),
-        "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+        "automatic_tax": _tax_of(params),
         "billing_address_collection": None,
         "cancel_url": params.get("cancel_url"),
         "client_reference_id": params.get("client_reference_id"),
@@ -87,19 +88,44 @@ def open_session(state: State, params: Body, *, public_url: str, now: int) -> Bo
     return session
 
 
-def choose_delivery(session: Body, option: Body | None) -> None:
-    """Put a delivery, one of the Session's options, into its amounts."""
+def choose_delivery(session: Body, option: Body | None, *, located: bool = False) -> None:
+    """Put a delivery, one of the Session's options, into its amounts.
+
+    `located`: the address is known, so tax can be worked out where that was asked for.
+    """
+    rate = TAX_MILLIS if located and session["automatic_tax"]["enabled"] else 0
+    if rate:
+        session["automatic_tax"]["status"] = "complete"
+    for line in session["line_items"]:
+        line["amount_tax"] = _tax(line["amount_subtotal"], rate)
+        line["amount_total"] = line["amount_subtotal"] + line["amount_tax"]
     subtotal = sum(line["amount_subtotal"] for line in session["line_items"])
     amount = option["shipping_amount"] if option else 0
+    tax_of_delivery = _tax(amount, rate)
     session["shipping_cost"] = option and {
         "amount_subtotal": amount,
-        "amount_tax": 0,
-        "amount_total": amount,
+        "amount_tax": tax_of_delivery,
+        "amount_total": amount + tax_of_delivery,
         "shipping_rate": option["shipping_rate"],
     }
+    tax = sum(line["amount_tax"] for line in session["line_items"]) + tax_of_delivery
     session["amount_subtotal"] = subtotal
-    session["amount_total"] = subtotal + amount
-    session["total_details"] = {"amount_discount": 0, "amount_shipping": amount, "amount_tax": 0}
+    session["amount_total"] = subtotal + amount + tax
+    session["total_details"] = {"amount_discount": 0, "amount_shipping": amount, "amount_tax": tax}
+
+
+def _tax(amount: int, rate: int) -> int:
+    return (2 * amount * rate + 100_000) // 200_000
+
+
+def _tax_of(params: Body) -> Body:
+    enabled = bool(params.get("automatic_tax", {}).get("enabled"))
+    return {
+        "enabled": enabled,
+        "liability": {"type": "self"} if enabled else None,
+        "provider": "stripe" if enabled else None,
+        "status": "requires_location_inputs" if enabled else None,
+    }
 
 
 def customer(**known: Any) -> Body:

@@ -11,6 +11,7 @@ from storefront.db import db
 from storefront.mail import outbox
 from storefront.mail.models import TO_STAFF
 from storefront.money import money_words
+from storefront.orders import receipts
 from storefront.orders.models import Dispute, Order, PaymentPage, Refund
 
 WARNED_BEFORE = timedelta(minutes=10)
@@ -65,12 +66,12 @@ def order_paid(order: Order, *, owed: bool, shop_url: str, zone: ZoneInfo, now: 
         "when": moment_words(now, zone),
         "order_address": f"{shop_url}/orders/{order.reference}",
         "staff_address": f"{shop_url}/staff/orders/{order.number}",
-        "lines": [
-            f"{line.quantity} × {line.name}: {money(line.total_minor)}" for line in order.lines
+        "receipt_number": order.receipt_number,
+        "rows": [
+            f"{row.words}: {'-' * (row.amount_minor < 0)}{money(abs(row.amount_minor))}"
+            for row in receipts.rows(order)
         ],
-        "subtotal": money(order.subtotal_minor),
-        "discount": money(order.discount_minor) if order.discount_minor else "",
-        "delivery": f"{order.delivery_name}: {money(order.delivery_minor)}",
+        "tax_words": receipts.tax_words(order),
         "tax": money(order.tax_minor) if order.tax_minor else "",
         "total": money(order.total_minor or 0),
         "address": [
@@ -113,6 +114,9 @@ def order_refunded(refund: Refund, *, shop_url: str, now: datetime) -> None:
             facts={
                 "number": order.number,
                 "amount": money_words(refund.amount_minor, order.currency),
+                "credit_number": refund.credit_number,
+                "receipt_number": order.receipt_number,
+                "tax": money_words(refund.tax_minor, order.currency) if refund.tax_minor else "",
                 "order_address": f"{shop_url}/orders/{order.reference}",
             },
             now=now,

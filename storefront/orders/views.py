@@ -1,5 +1,7 @@
 """What a shopper sees of an order, at the address that only they know, and how to find it."""
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, current_app, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
@@ -9,7 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from storefront.clock import utcnow
 from storefront.db import db
 from storefront.limits import limiter
-from storefront.orders import lookup
+from storefront.orders import lookup, receipts
 from storefront.orders.forms import LookupForm
 from storefront.orders.models import Order
 
@@ -21,6 +23,15 @@ blueprint = Blueprint("orders", __name__)
 @blueprint.get("/orders/<reference>")
 def show(reference: str) -> Response:
     return page(reference)
+
+
+@blueprint.get("/orders/<reference>/receipt")
+def receipt(reference: str) -> str:
+    """Show the receipt alone; 404 for an order that is not paid."""
+    order = _order(reference)
+    if order.paid_at is None:
+        abort(404)
+    return render("storefront/orders/receipt.html", order=order, **_receipt(order))
 
 
 @blueprint.get("/orders/lookup")
@@ -48,7 +59,26 @@ def find() -> ResponseReturnValue:
 
 def page(reference: str, *sentences: str, status: int = 200) -> Response:
     """Show an order, with sentences about what could not be done; 404 where there is none."""
-    order = db.session.scalar(
+    order = _order(reference)
+    response = current_app.make_response(
+        render(
+            "storefront/orders/show.html",
+            order=order,
+            payment=order.page if order.pages else None,
+            now=utcnow(),
+            marks={mark.kind for mark in order.marks if mark.ended_at is None},
+            sentences=sentences,
+            **_receipt(order),
+            hold_minutes=current_app.config["HOLD_MINUTES"],
+        )
+    )
+    response.status_code = status
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _order(reference: str) -> Order:
+    return db.session.scalar(
         select(Order)
         .where(Order.reference == reference)
         .options(
@@ -59,17 +89,9 @@ def page(reference: str, *sentences: str, status: int = 200) -> Response:
             joinedload(Order.dispatch),
         )
     ) or abort(404)
-    response = current_app.make_response(
-        render(
-            "storefront/orders/show.html",
-            order=order,
-            payment=order.page if order.pages else None,
-            now=utcnow(),
-            marks={mark.kind for mark in order.marks if mark.ended_at is None},
-            sentences=sentences,
-            hold_minutes=current_app.config["HOLD_MINUTES"],
-        )
-    )
-    response.status_code = status
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response
+
+
+def _receipt(order: Order) -> dict[str, Any]:
+    if order.paid_at is None:
+        return {}
+    return {"rows": receipts.rows(order), "tax_words": receipts.tax_words(order)}

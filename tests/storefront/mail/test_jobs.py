@@ -18,8 +18,7 @@ from storefront.settings.shop import shop
 FACTS = {
     "number": 1001,
     "when": "today",
-    "lines": ["1 × Shoe"],
-    "delivery": "Standard: $1",
+    "rows": ["1 × Shoe: $8", "Delivery: Standard: $1"],
     "total": "$9",
     "staff_address": "http://localhost/staff/orders/1001",
 }

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from storefront import prose
 from storefront.clock import day_words, moment_words, time_words
 from storefront.money import money_words
+from storefront.pictures import srcset
 
 PARTS_KEPT = 1_000  # a few kilobytes each
 
@@ -27,6 +28,7 @@ def init_app(app: Flask) -> None:
         plain=prose.plain,
         prose=prose.render,
         from_json=json.loads,
+        srcset=srcset,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     config = app.config

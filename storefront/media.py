@@ -6,9 +6,10 @@ import secrets
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, send_from_directory
+from PIL import Image
 
 from storefront.assets import YEAR
-from storefront.pictures import Copies, copies_of
+from storefront.pictures import Copies, copies_of, srcset
 
 KEY = re.compile(r"[0-9a-f]{32}(-[0-9]{1,4})?\.(svg|webp|jpg|png)")
 
@@ -31,6 +32,15 @@ def take_in(content: bytes) -> Copies:
     for key, data in copies.files.items():
         _write(key, data)
     return copies
+
+
+def kept(key: str) -> Copies | None:
+    """Return an upload that was taken in before, by its key, or None."""
+    file = Path(current_app.config["MEDIA_FOLDER"]) / key
+    if not srcset(key, "jpg") or not file.is_file():
+        return None
+    with Image.open(file) as image:
+        return Copies(key, *image.size, {})
 
 
 def _write(key: str, content: bytes) -> None:

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 MOST_BYTES = 15 * 1024 * 1024
 MOST_PIXELS = 50_000_000
@@ -84,16 +84,15 @@ def _kind(content: bytes) -> str | None:
 def _upright(content: bytes) -> Image.Image:
     """Return the picture upright, in sRGB, at most as large as the largest copy."""
     try:
-        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as image:
-            if image.width * image.height > MOST_PIXELS:
+        with Image.open(BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as file:
+            if file.width * file.height > MOST_PIXELS:
                 raise NotTaken(TOO_MANY)
-            if image.mode == "P":
-                image = image.convert("RGBA")
-            image.thumbnail((MOST_HIGH, MOST_HIGH), reducing_gap=2.0)
+            image = file.convert("RGBA") if file.mode == "P" else file
+            image.thumbnail((MOST_HIGH, MOST_HIGH), reducing_gap=1.0)
             upright = _on_white(ImageOps.exif_transpose(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise NotTaken(TOO_MANY) from None
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise NotTaken(NO_PICTURE) from None
     except NotTaken:
         raise

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from storefront.catalogue.models import Color, Product, Variant
+from storefront.catalogue.naming import color_slug
 from storefront.db import db, new_secret
-from storefront.exchange.shopify import Catalogue, ProductRows, VariantRow, slug
+from storefront.exchange.shopify import Catalogue, ProductRows, VariantRow
 from storefront.stock import ledger
 from storefront.stock.ledger import Shoes
 
@@ -246,23 +247,12 @@ def _free_skus(known: dict[tuple[str, str, str], Variant], rows: ProductRows) ->
 def _add_variant(product: Product, row: VariantRow, values: dict[str, Any]) -> Variant:
     color = next((color for color in product.colors if color.name == row.color), None)
     if color is None:
-        color = Color(name=row.color, slug=_color_slug(product, row.color))
+        color = Color(name=row.color, slug=color_slug(row.color, {c.slug for c in product.colors}))
         color.position = len(product.colors)
         product.colors.append(color)
     variant = Variant(color=color, size=row.size, width=row.width, **values)
     product.variants.append(variant)
     return variant
-
-
-def _color_slug(product: Product, name: str) -> str:
-    """Return a slug that no other color of the product has; '' for the only color, unnamed."""
-    taken = {color.slug for color in product.colors}
-    wanted = slug(name)[:76] or ("color" if name else "")
-    count, found = 1, wanted
-    while found in taken:
-        count += 1
-        found = f"{wanted}-{count}"
-    return found
 
 
 def _ranks(values: list[str]) -> dict[str, int]:

@@ -138,7 +138,10 @@ def change(
 ) -> None:
     """Change a collection; an old handle leads to it for ever. Raises Moved, or Refused."""
     changed = db.session.scalars(
-        select(Collection).where(Collection.id == collection_id).with_for_update(key_share=True)
+        select(Collection)
+        .where(Collection.id == collection_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)  # what was read before the lock is old
     ).one()
     if changed.updated_at.isoformat() != based_on:
         raise Moved

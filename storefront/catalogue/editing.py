@@ -243,6 +243,7 @@ def locked(product_id: int, based_on: str) -> Product:
         select(Product)
         .where(Product.id == product_id)
         .with_for_update(of=Product, key_share=True)
+        .execution_options(populate_existing=True)  # what was read before the lock is old
         .options(
             selectinload(Product.braces),
             selectinload(Product.colors).selectinload(Color.pictures),

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from storefront.catalogue.models import Color, Product, Variant
+from storefront.catalogue.models import Color, FormerHandle, Product, Variant
 from storefront.catalogue.naming import color_slug
 from storefront.db import db, new_secret
 from storefront.exchange.shopify import Catalogue, ProductRows, VariantRow
@@ -45,6 +45,22 @@ class Changes:
 
 class _DryRun(Exception):
     """Rolls a dry run back."""
+
+
+def refuse_former_handles(catalogue: Catalogue) -> None:
+    """Move products whose handle leads to a renamed product to the file's wrong rows."""
+    handles = list(catalogue.products)
+    for start in range(0, len(handles), IN_ONE_QUERY):
+        chosen = FormerHandle.handle.in_(handles[start : start + IN_ONE_QUERY])
+        for old, present in db.session.execute(
+            select(FormerHandle.handle, Product.handle)
+            .join(Product, FormerHandle.owner_id == Product.id)
+            .where(chosen)
+        ):
+            row = next((variant.row for variant in catalogue.products.pop(old).variants), 0)
+            reason = f"{old!r} was renamed to {present!r}; please write that one"
+            catalogue.errors.append((row, f"Handle: {reason}"))
+    catalogue.errors.sort()
 
 
 def refuse_taken_skus(catalogue: Catalogue) -> None:

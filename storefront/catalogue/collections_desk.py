@@ -11,7 +11,6 @@ from storefront.catalogue.desk import attempt, moved
 from storefront.catalogue.forms import CollectionForm
 from storefront.catalogue.models import Collection
 from storefront.clock import utcnow
-from storefront.db import db
 from storefront.staff.desk import desk_blueprint, page_number
 
 ROLES = ("stock",)
@@ -58,7 +57,6 @@ def show(handle: str) -> ResponseReturnValue:
     if status == 303:
         flash("Saved.")
         return redirect(url_for("collections_desk.show", handle=shown.handle), 303)
-    db.session.expire(shown)
     more = _more(shown)
     now = CollectionForm(formdata=None, obj=shown, data=more)
     return render(

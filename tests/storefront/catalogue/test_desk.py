@@ -12,10 +12,13 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
+from storefront.catalogue import editing
+from storefront.catalogue.handles import Handles
 from storefront.catalogue.models import FormerHandle, Picture, Product, Variant
 from storefront.db import db
 from storefront.stock import ledger
 from tests.factories import NOW, Make
+from tests.integrity.meanwhile import Meanwhile
 from tests.storefront.staff.people import Browser, fresh, signed_in
 
 PRODUCT = {
@@ -185,6 +188,33 @@ def test_who_saves_second_is_shown_what_moved_and_loses_nothing(staff: Browser, 
     assert staff.send("/staff/products/bay", **{**late, **based(one("bay"))}).status_code == 303
 
 
+def test_of_two_who_save_at_the_same_time_one_is_told(
+    app: Flask, staff: Browser, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.product("harbor")
+    colleague, sent = signed_in(app, "stock"), {**PRODUCT, **based(one("harbor"))}
+    answers = []
+    for address, place, refused in [
+        ("harbor", (editing, "locked"), 409),
+        ("new", (Handles, "chosen"), 422),
+    ]:
+        address = f"/staff/products/{address}"
+        handle = "same" if refused == 422 else "harbor"
+        other = Meanwhile(app, monkeypatch)
+        run = other.before if refused == 409 else other.after
+
+        def save(address: str = address, handle: str = handle) -> None:
+            answers.append(colleague.send(address, **{**sent, "handle": handle}))
+
+        run(*place, save)
+        answers.append(staff.send(address, **{**sent, "handle": handle, "summary": "Mine."}))
+        other.over()
+
+        assert other.errors == []
+        assert sorted(answer.status_code for answer in answers) == [303, refused]
+        answers.clear()
+
+
 def test_a_size_is_changed_but_for_its_count(
     staff: Browser, client: FlaskClient, make: Make
 ) -> None:
@@ -335,7 +365,8 @@ def test_a_refused_picture_keeps_what_was_typed_and_a_good_one_is_kept(
     key = wordless.text.partition('name="kept" type="hidden" value="')[2].partition('"')[0]
     second = staff.send(address, **now, kept=key, alt="A shoe")
 
-    assert wordless.status_code == 422 and "Please say what the picture shows" in wordless.text
+    assert wordless.status_code == 422
+    assert '<a href="#alt">Please say what the picture shows' in wordless.text
     assert second.status_code == 303
     assert [p.key for p in one("harbor").colors[0].pictures][1] == key
 

@@ -39,7 +39,10 @@ def exempt(view: View) -> View:
 
 
 def takes_files(most_bytes: int) -> Callable[[View], View]:
-    """Let a desk's view take files, in a form of so many bytes; it calls `open_form` first."""
+    """Let a desk's view take files, in a form of so many bytes.
+
+    Its form is read by `open_form`, which the desk's lock calls: no stranger may send so much.
+    """
 
     def mark(view: View) -> View:
         view.most_bytes = most_bytes  # type: ignore[attr-defined]

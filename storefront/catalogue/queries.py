@@ -186,7 +186,6 @@ class Selection:
             .limit(bindparam("limit", type_=Integer))
             .offset(bindparam("offset", type_=Integer))
         )
-
         self.values: dict[str, Any] = {}
 
     def given(self, **values: Any) -> "Selection":

@@ -23,6 +23,8 @@ from blog import jobs as blog_jobs
 from blog import views as blog_views
 from storefront import assets, db, errors, frame, guard, jobs, limits, media, sessions
 from storefront.cart import views as cart
+from storefront.catalogue import collections_desk
+from storefront.catalogue import desk as products_desk
 from storefront.catalogue import views as catalogue
 from storefront.checkout import commands as checkout_commands
 from storefront.checkout import desk as checkout_desk
@@ -91,12 +93,16 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         mails_desk,
         delivery_desk,
         opening_desk,
+        products_desk,
+        collections_desk,
     ):
         app.register_blueprint(desk.blueprint)
     staff.desks[:] = [
         ("/staff/orders", "Orders", orders_desk.ROLES),
         ("/staff/payments", "Payments", checkout_desk.ROLES),
         ("/staff/stock", "Stock", stock_desk.ROLES),
+        ("/staff/products", "Products", products_desk.ROLES),
+        ("/staff/collections", "Collections", collections_desk.ROLES),
         ("/staff/comments", "Comments", comments_desk.ROLES),
         ("/staff/mails", "Mails", mails_desk.ROLES),
         ("/staff/delivery", "Delivery", delivery_desk.ROLES),

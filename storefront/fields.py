@@ -1,31 +1,103 @@
 """Form fields that more than one room asks with."""
 
-from wtforms import StringField
+import re
+from datetime import date
+from typing import Any
+
+from wtforms import Field, StringField
+from wtforms.validators import Length
+from wtforms.widgets import DateInput, TextInput
 
 from storefront.money import major, to_minor
 from storefront.settings.shop import shop
 
-NOT_A_PRICE = "Please write an amount such as {}, or 0 where it costs nothing."
-EXAMPLE = 695
+NOT_A_PRICE = "Please write an amount such as 89.00, of at most 999,999.99."
+NOT_A_DAY = "Please write a day from the year 2000 to 2100 as 2026-12-24."
+EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
 
-class MoneyField(StringField):
-    """An amount in the shop's currency, typed as people write it; `data` is minor units or None."""
+def stripped(text: str | None) -> str:
+    """Return text without spaces around it, its lines ended alike."""
+    return (text or "").strip().replace("\r\n", "\n")
 
-    data: int | None
+
+def text(
+    label: str, most: int, *more: Any, field: type[Field] = StringField, default: str = ""
+) -> Any:
+    """Return a field of stripped text of at most so many characters."""
+    length = Length(max=most, message=f"Please use at most {most:,} characters.")
+    return field(label, [*more, length], filters=[stripped], default=default)
+
+
+class ReadField(Field):
+    """Text that stands for something else; what was typed stays, also where it is wrong."""
+
+    widget = TextInput()
+    needed = False
+    data: Any
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed; an empty field is None. Raises ValueError with a sentence."""
-        text = valuelist[0].strip() if valuelist else ""
+        typed = "".join(valuelist).strip()
         self.data = None
-        if text:
-            currency = shop().currency
-            try:
-                self.data = to_minor(text, currency)
-            except ValueError:
-                raise ValueError(NOT_A_PRICE.format(major(EXAMPLE, currency))) from None
+        if typed or self.needed:
+            self.data = self.read(typed)
+
+    def read(self, typed: str) -> Any:
+        """Return what was meant. Raises ValueError with the sentence."""
+        raise NotImplementedError
+
+    def shown(self) -> str:
+        """Return the text for what is there."""
+        return str(self.data)
 
     def _value(self) -> str:
         if self.raw_data:
             return str(self.raw_data[0])
-        return "" if self.data is None else str(major(self.data, shop().currency))
+        return "" if self.data is None else self.shown()
+
+
+class WholeField(ReadField):
+    """A whole number in a range; empty is None, or refused where it is needed."""
+
+    def __init__(
+        self, label: str, least: int, most: int, *, needed: bool = False, **more: Any
+    ) -> None:
+        super().__init__(label, **more)
+        self.least, self.most, self.needed = least, most, needed
+
+    def read(self, typed: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,8}", typed) or not self.least <= int(typed) <= self.most:
+            raise ValueError(f"Please write a whole number from {self.least} to {self.most:,}.")
+        return int(typed)
+
+
+class PriceField(ReadField):
+    """A price of the shop's currency, in minor units; empty is None, or refused if needed."""
+
+    def __init__(self, label: str, *, needed: bool = False, **more: Any) -> None:
+        super().__init__(label, **more)
+        self.needed = needed
+
+    def read(self, typed: str) -> int:
+        try:
+            return to_minor(typed[:40] if typed.isascii() else "", shop().currency)
+        except ValueError:
+            raise ValueError(NOT_A_PRICE) from None
+
+    def shown(self) -> str:
+        return str(major(self.data, shop().currency))
+
+
+class DayField(ReadField):
+    """A day; empty is None."""
+
+    widget = DateInput()
+
+    def read(self, typed: str) -> date:
+        try:
+            day = date.fromisoformat(typed)
+        except ValueError:
+            raise ValueError(NOT_A_DAY) from None
+        if not EARLIEST <= day <= LATEST:
+            raise ValueError(NOT_A_DAY)
+        return day

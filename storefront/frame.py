@@ -14,6 +14,7 @@ from werkzeug.local import LocalProxy
 from storefront import prose
 from storefront.clock import day_words, moment_words, time_words
 from storefront.money import money_words
+from storefront.pictures import srcset
 from storefront.settings.shop import shop
 
 PARTS_KEPT = 1_000  # a few kilobytes each
@@ -30,6 +31,7 @@ def init_app(app: Flask) -> None:
         plain=prose.plain,
         prose=prose.render,
         from_json=json.loads,
+        srcset=srcset,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(shop=LocalProxy(shop), here=_here, part=_parts(app))

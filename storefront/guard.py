@@ -21,6 +21,7 @@ NOT_A_FORM = "The shop takes forms without files only. Nothing was changed."
 CROSS_SITE = "This was sent from another site, so nothing was changed."
 CUT_SHORT = "The form did not arrive whole. Nothing was changed; please send it again."
 NO_LENGTH = "The form came without its length. Please send it again."
+TOO_LARGE = "The form and its file are larger than {} MB. Please choose a smaller file."
 TOO_MANY = "The form has too many fields. Nothing was changed."
 ODD_CHARACTER = "The text holds a character that cannot be kept. Please leave it out."
 
@@ -37,6 +38,34 @@ def exempt(view: View) -> View:
     return view
 
 
+def takes_files(most_bytes: int) -> Callable[[View], View]:
+    """Let a desk's view take files, in a form of so many bytes.
+
+    Its form is read by `open_form`, which the desk's lock calls: no stranger may send so much.
+    """
+
+    def mark(view: View) -> View:
+        view.most_bytes = most_bytes  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def open_form() -> None:
+    """Check a form that may bring files: called once it is known who sends it."""
+    most_bytes = _most_bytes()
+    if most_bytes and request.method not in SAFE_METHODS:
+        if (request.content_length or 0) > most_bytes:
+            raise RequestEntityTooLarge(TOO_LARGE.format(most_bytes // 1024 // 1024))
+        request.max_content_length = most_bytes
+        _check_form()
+
+
+def _most_bytes() -> int | None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "most_bytes", None)
+
+
 def _check() -> None:
     if "\0" in request.path or any("\0" in value for value in _flat(request.args)):
         raise BadRequest(ODD_CHARACTER)
@@ -50,13 +79,18 @@ def _check() -> None:
         raise LengthRequired(NO_LENGTH)
     if not exempt and request.mimetype not in FORMS:
         raise UnsupportedMediaType(NOT_A_FORM)
+    if not _most_bytes():
+        _check_form()
+
+
+def _check_form() -> None:
     if request.mimetype == "application/x-www-form-urlencoded":
         body = request.get_data(cache=True, parse_form_data=False)
         if len(body) < (request.content_length or 0):  # some servers hand on what is cut short
             raise BadRequest(CUT_SHORT)
         if body.count(b"&") >= MAX_FIELDS:  # Werkzeug's own limit is for multipart forms only
             raise RequestEntityTooLarge(TOO_MANY)
-    if request.files:
+    if request.files and not _most_bytes():
         raise UnsupportedMediaType(NOT_A_FORM)
     if any("\0" in name or any("\0" in v for v in vs) for name, vs in request.form.lists()):
         raise BadRequest(ODD_CHARACTER)

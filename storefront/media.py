@@ -2,13 +2,16 @@
 
 import hashlib
 import re
+import secrets
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, current_app, send_from_directory
+from PIL import Image
 
 from storefront.assets import YEAR
+from storefront.pictures import Copies, copies_of, srcset
 
-KEY = re.compile(r"[0-9a-f]{32}\.(svg|webp|jpg|png)")
+KEY = re.compile(r"[0-9a-f]{32}(-[0-9]{1,4})?\.(svg|webp|jpg|png)")
 
 blueprint = Blueprint("media", __name__)
 
@@ -19,10 +22,34 @@ def put(content: bytes, kind: str) -> str:
     `kind` is the file's ending. An SVG must be one of our own drawings, never an upload.
     """
     key = f"{hashlib.sha256(content).hexdigest()[:32]}.{kind}"
+    _write(key, content)
+    return key
+
+
+def take_in(content: bytes) -> Copies:
+    """Keep the copies of an upload. Raises pictures.NotTaken, having kept nothing."""
+    copies = copies_of(content)
+    for key, data in copies.files.items():
+        _write(key, data)
+    return copies
+
+
+def kept(key: str) -> Copies | None:
+    """Return an upload that was taken in before, by its key, or None."""
+    file = Path(current_app.config["MEDIA_FOLDER"]) / key
+    if not srcset(key, "jpg") or not file.is_file():
+        return None
+    with Image.open(file) as image:
+        return Copies(key, *image.size, {})
+
+
+def _write(key: str, content: bytes) -> None:
+    """Write a file that is there whole or not at all."""
     folder = Path(current_app.config["MEDIA_FOLDER"])
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / key).write_bytes(content)
-    return key
+    half = folder / f"{key}.{secrets.token_hex(4)}"
+    half.write_bytes(content)
+    half.replace(folder / key)
 
 
 @blueprint.get("/media/<key>")

@@ -10,6 +10,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import CheckConstraint, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
+from storefront.catalogue.models import Collection, FormerCollectionHandle, FormerHandle
 from storefront.checkout import purchase, refunds
 from storefront.checkout.payments import Event
 from storefront.checkout.refunds import Wish
@@ -68,6 +69,7 @@ def test_a_new_shop_delivers_from_the_start(migrated: Flask) -> None:
 
 BREAK = {
     "ck_counters_last": "UPDATE counters SET last = -1",
+    "ck_collections_rule": "UPDATE collections SET rule = 'magic'",
     "ck_comments_state": "UPDATE comments SET state = 'lost'",
     "ck_delivery_methods_days": "UPDATE delivery_methods SET least_days = 9, most_days = 2",
     "ck_delivery_methods_free_from_minor": "UPDATE delivery_methods SET free_from_minor = -1",
@@ -175,6 +177,10 @@ def fill_every_table(app: Flask, make: Make, company: Company) -> None:
     )
     assert order is not None
     with db.writing():
+        db.session.add(FormerHandle(handle="old", owner_id=variant.product_id))
+        collection = db.session.scalars(select(Collection)).first()
+        assert collection is not None
+        db.session.add(FormerCollectionHandle(handle="old", owner_id=collection.id))
         db.session.add(
             OrderMark(order_id=order.id, kind="owed", why="x", at=utcnow(), ended_at=utcnow())
         )

@@ -13,6 +13,9 @@ class SwatchCard extends HTMLElement {
     const picture = this.querySelector("img");
     const stock = this.querySelector("p [data-stock]");
     if (picture && swatch.dataset.picture) {
+      this.querySelectorAll("source").forEach((source) => source.remove());
+      picture.srcset = swatch.dataset.jpeg || "";
+      picture.sizes = picture.sizes || "(min-width: 34em) 50vw, 100vw";
       picture.src = `/media/${swatch.dataset.picture}`;
       picture.alt = swatch.dataset.alt;
     }

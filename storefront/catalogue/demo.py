@@ -9,7 +9,15 @@ from typing import Any
 import yaml
 
 from storefront import media
-from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
+from storefront.catalogue.models import (
+    Collection,
+    CollectionPlace,
+    Color,
+    Picture,
+    Product,
+    ProductBrace,
+    Variant,
+)
 from storefront.clock import utcnow
 from storefront.db import db
 
@@ -24,10 +32,29 @@ def rows() -> list[dict[str, Any]]:
 
 
 def load() -> None:
-    """Add the demo's products, without stock; call it inside `db.writing()`."""
+    """Add the demo's products, without stock, and collections; call it inside `db.writing()`."""
     now = utcnow()
-    for position, row in enumerate(rows()):
-        db.session.add(_product(position, row, now))
+    products = [_product(position, row, now) for position, row in enumerate(rows())]
+    db.session.add_all(products)
+    db.session.add_all(_collections({product.handle: product for product in products}, now))
+
+
+def _collections(products: dict[str, Product], now: datetime) -> Iterator[Collection]:
+    """Make the collections that are written down, by a rule or with their products."""
+    for position, row in enumerate(yaml.safe_load((DATA / "collections.yaml").read_text("utf-8"))):
+        yield Collection(
+            handle=row["handle"],
+            title=row["title"],
+            description=row["description"],
+            position=position,
+            updated_at=now,
+            rule=row.get("rule", "hand"),
+            rule_value=row.get("value", ""),
+            places=[
+                CollectionPlace(product=products[handle], position=place)
+                for place, handle in enumerate(row.get("products", ()))
+            ],
+        )
 
 
 def sku(product: str, color: str, size: str, width: str) -> str:

@@ -63,6 +63,15 @@ class Product(Base):
     )
 
 
+class FormerHandle(Base):
+    """A handle that a product had before: its addresses lead to the product for ever."""
+
+    __tablename__ = "former_handles"
+
+    handle: Mapped[str] = mapped_column(String(80), primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("products.id"), index=True)
+
+
 class ProductBrace(Base):
     """A brace type that the shoe takes."""
 
@@ -70,6 +79,50 @@ class ProductBrace(Base):
 
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), primary_key=True)
     brace: Mapped[str] = mapped_column(String(80), primary_key=True)
+
+
+class Collection(Base):
+    """Products shown together: put in by hand, or all those of which `rule` has the value."""
+
+    __tablename__ = "collections"
+    __table_args__ = (
+        CheckConstraint("rule IN ('hand', 'tag', 'brace', 'hands', 'type')", name="rule"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    handle: Mapped[str] = mapped_column(String(80), unique=True)
+    title: Mapped[str] = mapped_column(String(255))
+    description: Mapped[str] = mapped_column(Text, default="")
+    published: Mapped[bool] = mapped_column(default=True)
+    position: Mapped[int] = mapped_column(default=0)
+    updated_at: Mapped[datetime]
+    rule: Mapped[str] = mapped_column(String(20), default="hand")
+    rule_value: Mapped[str] = mapped_column(String(255), default="")
+
+    places: Mapped[list["CollectionPlace"]] = relationship(
+        order_by="CollectionPlace.position", cascade="all, delete-orphan"
+    )
+
+
+class CollectionPlace(Base):
+    """The place of a product in a collection that is put together by hand."""
+
+    __tablename__ = "collection_places"
+
+    collection_id: Mapped[int] = mapped_column(ForeignKey("collections.id"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), primary_key=True, index=True)
+    position: Mapped[int]
+
+    product: Mapped[Product] = relationship()
+
+
+class FormerCollectionHandle(Base):
+    """A handle that a collection had before: its address leads to the collection for ever."""
+
+    __tablename__ = "former_collection_handles"
+
+    handle: Mapped[str] = mapped_column(String(80), primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("collections.id"), index=True)
 
 
 class Color(Base):

@@ -6,6 +6,7 @@ running it.
 """
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
@@ -22,15 +23,19 @@ from sqlalchemy import (
     case,
     func,
     literal_column,
+    or_,
     select,
 )
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload
+from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
 
 from storefront.catalogue.availability import Availability, availability_of
+from storefront.catalogue.handles import PRODUCTS
 from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
 from storefront.db import db
+from storefront.staff.paging import Page, page_of
 
 PAGE_SIZE = 24
+MOST_SEARCHED = 80  # characters
 PRICES = 100_000_000  # more than any price
 
 
@@ -166,19 +171,32 @@ class Card(NamedTuple):
 class Selection:
     """Products that a shopper may see, in an order; with the statements that read them."""
 
-    def __init__(self, *order: ColumnElement[Any] | InstrumentedAttribute[Any]) -> None:
+    def __init__(
+        self,
+        *order: ColumnElement[Any] | InstrumentedAttribute[Any],
+        where: ColumnElement[bool] | None = None,
+    ) -> None:
         on_sale = select(Variant.id).where(Variant.product_id == Product.id, Variant.published)
         ids: Select[int] = select(Product.id).where(Product.published, on_sale.exists())
+        if where is not None:
+            ids = ids.where(where)
         self.count = select(func.count()).select_from(ids.subquery())
         self.page = (
             ids.order_by(*order)
             .limit(bindparam("limit", type_=Integer))
             .offset(bindparam("offset", type_=Integer))
         )
+        self.values: dict[str, Any] = {}
+
+    def given(self, **values: Any) -> "Selection":
+        """Return the same selection for these values of its parameters."""
+        narrowed = copy(self)
+        narrowed.values = values
+        return narrowed
 
     def ids(self, *, limit: int, offset: int) -> list[int]:
         """Return the ids of a part of the selection, in its order."""
-        return list(db.rows(self.page, {"limit": limit, "offset": offset}).scalars())
+        return list(db.rows(self.page, {**self.values, "limit": limit, "offset": offset}).scalars())
 
 
 def _cards_of(ids: BindParameter[Any]) -> Executable:
@@ -245,7 +263,7 @@ LATEST = Selection(  # those that can be bought first, then newest first
 
 def count(selection: Selection) -> int:
     """Return how many products a selection holds."""
-    return int(db.rows(selection.count, {}).scalar_one())
+    return int(db.rows(selection.count, selection.values).scalar_one())
 
 
 def cards(
@@ -391,3 +409,32 @@ def variant_on_sale(sku: str) -> Variant | None:
         .where(Variant.sku == sku, Variant.published, Product.published)
         .options(contains_eager(Variant.product), joinedload(Variant.color))
     )
+
+
+def for_staff(handle: str) -> Product | None:
+    """Return a product that has or had this handle, whole, also one that is not published."""
+    found: Product | None = db.session.scalar(
+        PRODUCTS.leads_to(handle).options(
+            selectinload(Product.braces),
+            selectinload(Product.colors).selectinload(Color.pictures),
+            selectinload(Product.variants).joinedload(Variant.color),
+        )
+    )
+    return found
+
+
+def listed_for_staff(q: str, page: int) -> Page[Product]:
+    """Return one page of all products of which every word of `q` is found, in the shop's order."""
+    listed = select(Product)
+    for word in dict.fromkeys(q[:MOST_SEARCHED].split()):
+        having = select(Variant.product_id).where(Variant.sku.icontains(word, autoescape=True))
+        listed = listed.where(
+            or_(
+                *(
+                    column.icontains(word, autoescape=True)
+                    for column in (Product.title, Product.handle, Product.vendor)
+                ),
+                Product.id.in_(having),
+            )
+        )
+    return page_of(listed.order_by(Product.position, Product.id), page)

@@ -10,14 +10,16 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
 from storefront import prose
-from storefront.catalogue import queries
+from storefront.catalogue import collections, queries
 from storefront.catalogue.availability import (
     Availability,
     availability,
     availability_of,
     availability_of_sides,
 )
-from storefront.catalogue.queries import ColorRow, SizeRow, Stock, WholeProduct
+from storefront.catalogue.collections import CollectionRow
+from storefront.catalogue.handles import COLLECTIONS, PRODUCTS
+from storefront.catalogue.queries import ColorRow, Selection, SizeRow, Stock, WholeProduct
 from storefront.clock import day_of, utcnow
 from storefront.money import major
 from storefront.settings.shop import shop
@@ -46,25 +48,53 @@ def old_listing() -> ResponseReturnValue:
 
 @blueprint.get("/collections/all")
 def listing() -> ResponseReturnValue:
+    return _listing(queries.LISTED, None)
+
+
+@blueprint.get("/collections/<handle>")
+def collection(handle: str) -> ResponseReturnValue:
+    found = collections.collection(handle)
+    if found is None:
+        return _to_present("catalogue.collection", COLLECTIONS.former_owner(handle))
+    return _listing(collections.selection(found), found)
+
+
+def _listing(selection: Selection, of: CollectionRow | None) -> ResponseReturnValue:
     page = _whole("page", 1, 100_000)
-    total = queries.count(queries.LISTED)
+    total = queries.count(selection)
     pages = max(1, -(-total // queries.PAGE_SIZE))
     if page > pages:
         abort(404)
     cards = queries.cards(
-        queries.LISTED,
+        selection,
         today=today(),
         low=current_app.config["LOW_STOCK"],
         offset=(page - 1) * queries.PAGE_SIZE,
     )
     return render(
-        "storefront/catalogue/listing.html", cards=cards, total=total, page=page, pages=pages
+        "storefront/catalogue/listing.html",
+        cards=cards,
+        total=total,
+        page=page,
+        pages=pages,
+        collection=of,
+        links=collections.links(),
     )
+
+
+def _to_present(endpoint: str, handle: str | None) -> ResponseReturnValue:
+    """Lead from a former handle to the present one, for ever; 404 where there is none."""
+    if handle is None:
+        abort(404)
+    query = request.query_string.decode("ascii", "ignore")
+    return redirect(url_for(endpoint, handle=handle) + (f"?{query}" if query else ""), 301)
 
 
 @blueprint.get("/products/<handle>")
 def show(handle: str) -> ResponseReturnValue:
-    whole = queries.product(handle) or abort(404)
+    whole = queries.product(handle)
+    if whole is None:
+        return _to_present("catalogue.show", PRODUCTS.former_owner(handle))
     teller = Teller(today(), current_app.config["LOW_STOCK"])
     colors = tuple((color, teller.of_color(whole.sizes_of(color))) for color in whole.colors)
     sku = request.args.get("variant")
@@ -94,8 +124,11 @@ def show(handle: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/products/<handle>.json")
-def show_json(handle: str) -> Response:
-    return jsonify(product=as_data(queries.product(handle) or abort(404)))
+def show_json(handle: str) -> ResponseReturnValue:
+    whole = queries.product(handle)
+    if whole is None:
+        return _to_present("catalogue.show_json", PRODUCTS.former_owner(handle))
+    return jsonify(product=as_data(whole))
 
 
 @blueprint.get("/products.json")

@@ -73,7 +73,7 @@ def _form_page(zone_id: int | None, form: ZoneForm) -> ResponseReturnValue:
             with db.writing():
                 zones.save(
                     zone_id,
-                    name=form.name.data.strip(),
+                    name=form.name.data,
                     countries=zones.read_countries(form.countries.data)[0],
                     methods=form.terms(),
                 )

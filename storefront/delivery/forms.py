@@ -3,13 +3,13 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, FieldList, Form, FormField, IntegerField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
+from wtforms import Field, FieldList, Form, FormField, TextAreaField
+from wtforms.validators import DataRequired, ValidationError
 
 from storefront.delivery.zones import MOST_METHODS, MethodTerms, read_countries
-from storefront.fields import MoneyField
+from storefront.fields import PriceField, WholeField, text
 
-DAYS = NumberRange(1, 90, "Please give 1 to 90 working days.")
+MOST_DAYS = 90
 NO_PRICE = "Please give a price, or 0 where it costs nothing."
 NO_NAME = "Please give this way of sending a name."
 TWICE = "The larger number of days comes second."
@@ -18,11 +18,11 @@ TWICE = "The larger number of days comes second."
 class MethodForm(Form):
     """One way to send; without a name it is not there."""
 
-    name = StringField("Name", [Length(max=80, message="At most 80 characters.")])
-    price = MoneyField("Price")
-    free_from = MoneyField("Free from (may stay empty)")
-    least_days = IntegerField("Working days, from", [Optional(), DAYS])
-    most_days = IntegerField("Working days, to", [Optional(), DAYS])
+    name = text("Name", 80)
+    price = PriceField("Price")
+    free_from = PriceField("Free from (may stay empty)")
+    least_days = WholeField("Working days, from", 1, MOST_DAYS)
+    most_days = WholeField("Working days, to", 1, MOST_DAYS)
 
     @property
     def is_empty(self) -> bool:
@@ -32,7 +32,7 @@ class MethodForm(Form):
         """Ask for name and price where either was written."""
         is_good: bool = super().validate(extra_validators)
         wrong = []
-        if not self.is_empty and not (self.name.data or "").strip():
+        if not self.is_empty and not self.name.data:
             wrong.append((self.name, NO_NAME))
         if not self.is_empty and self.price.data is None and not self.price.errors:
             wrong.append((self.price, NO_PRICE))
@@ -47,16 +47,14 @@ class MethodForm(Form):
 class ZoneForm(FlaskForm):
     """Countries that are served by the same ways of sending."""
 
-    name = StringField(
-        "Name of the zone",
-        [
-            DataRequired("Please give the zone a name, such as Canada."),
-            Length(max=80, message="At most 80 characters."),
-        ],
+    name = text(
+        "Name of the zone", 80, DataRequired("Please give the zone a name, such as Canada.")
     )
-    countries = TextAreaField(
+    countries = text(
         "Countries, one a line",
-        [DataRequired("Please write at least one country."), Length(max=8000, message="Too long.")],
+        8000,
+        DataRequired("Please write at least one country."),
+        field=TextAreaField,
     )
     methods = FieldList(FormField(MethodForm), min_entries=MOST_METHODS, max_entries=MOST_METHODS)
 
@@ -69,7 +67,7 @@ class ZoneForm(FlaskForm):
         """Return the ways of sending that were written down."""
         return [
             MethodTerms(
-                name=entry.form.name.data.strip(),
+                name=entry.form.name.data,
                 price_minor=entry.form.price.data,
                 free_from_minor=entry.form.free_from.data,
                 least_days=entry.form.least_days.data,

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from storefront.catalogue.models import Color, Product, Variant
+from storefront.catalogue.models import Color, FormerHandle, Product, Variant
+from storefront.catalogue.naming import color_slug
 from storefront.db import db, new_secret
-from storefront.exchange.shopify import Catalogue, ProductRows, VariantRow, slug
+from storefront.exchange.shopify import Catalogue, ProductRows, VariantRow
 from storefront.stock import ledger
 from storefront.stock.ledger import Shoes
 
@@ -44,6 +45,22 @@ class Changes:
 
 class _DryRun(Exception):
     """Rolls a dry run back."""
+
+
+def refuse_former_handles(catalogue: Catalogue) -> None:
+    """Move products whose handle leads to a renamed product to the file's wrong rows."""
+    handles = list(catalogue.products)
+    for start in range(0, len(handles), IN_ONE_QUERY):
+        chosen = FormerHandle.handle.in_(handles[start : start + IN_ONE_QUERY])
+        for old, present in db.session.execute(
+            select(FormerHandle.handle, Product.handle)
+            .join(Product, FormerHandle.owner_id == Product.id)
+            .where(chosen)
+        ):
+            row = next((variant.row for variant in catalogue.products.pop(old).variants), 0)
+            reason = f"{old!r} was renamed to {present!r}; please write that one"
+            catalogue.errors.append((row, f"Handle: {reason}"))
+    catalogue.errors.sort()
 
 
 def refuse_taken_skus(catalogue: Catalogue) -> None:
@@ -246,23 +263,12 @@ def _free_skus(known: dict[tuple[str, str, str], Variant], rows: ProductRows) ->
 def _add_variant(product: Product, row: VariantRow, values: dict[str, Any]) -> Variant:
     color = next((color for color in product.colors if color.name == row.color), None)
     if color is None:
-        color = Color(name=row.color, slug=_color_slug(product, row.color))
+        color = Color(name=row.color, slug=color_slug(row.color, {c.slug for c in product.colors}))
         color.position = len(product.colors)
         product.colors.append(color)
     variant = Variant(color=color, size=row.size, width=row.width, **values)
     product.variants.append(variant)
     return variant
-
-
-def _color_slug(product: Product, name: str) -> str:
-    """Return a slug that no other color of the product has; '' for the only color, unnamed."""
-    taken = {color.slug for color in product.colors}
-    wanted = slug(name)[:76] or ("color" if name else "")
-    count, found = 1, wanted
-    while found in taken:
-        count += 1
-        found = f"{wanted}-{count}"
-    return found
 
 
 def _ranks(values: list[str]) -> dict[str, int]:

@@ -29,6 +29,7 @@ def import_(file: Path, apply: bool, skip_bad: bool) -> None:
         read = shopify.read(file, shop().currency)
     except shopify.NotACatalogue as reason:
         raise click.ClickException(f"{file.name}: {reason}. Nothing was written.") from None
+    catalogue.refuse_former_handles(read)
     catalogue.refuse_taken_skus(read)
     for row, what in read.warnings:
         click.echo(f"Note, row {row}: {what}" if row else f"Note: {what}")

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from storefront.catalogue.models import MOST_ON_HAND
+from storefront.catalogue.naming import HANDLE, LONGEST_SKU, sku_of, unlike
 from storefront.money import to_minor
 
 NEEDED = ("Handle", "Title", "Option1 Name", "Option1 Value", "Variant SKU", "Variant Price")
-HANDLE = re.compile(r"[a-z0-9-]{1,80}")
 COLOR_NAMES = {"color", "colour"}
 NO_OPTION = ("Title", "Default Title")
 
@@ -104,11 +104,6 @@ def read(path: Path, currency: str) -> Catalogue:
         )
     _complete_skus(catalogue)
     return catalogue
-
-
-def slug(text: str) -> str:
-    """Return text as a part of an address: lower case, digits and hyphens."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -224,12 +219,8 @@ def _complete_skus(catalogue: Catalogue) -> None:
         for variant in product.variants:
             given = variant.sku
             if not given:
-                parts = (product.handle, variant.color, variant.size, variant.width)
-                variant.sku = "-".join(filter(None, map(slug, parts)))[:58]
-            wanted, count = variant.sku, 1
-            while variant.sku in taken:
-                count += 1
-                variant.sku = f"{wanted[:60]}-{count}"
+                variant.sku = sku_of(product.handle, variant.color, variant.size, variant.width)
+            variant.sku = unlike(variant.sku, taken, LONGEST_SKU)
             taken.add(variant.sku)
             if variant.sku != given:
                 was = f"Variant SKU {given!r} stands twice" if given else "Variant SKU is empty"

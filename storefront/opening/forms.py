@@ -11,17 +11,15 @@ from wtforms import (
     DecimalField,
     EmailField,
     Field,
-    IntegerField,
     RadioField,
     SelectChoice,
     SelectField,
-    StringField,
     TextAreaField,
     ValidationError,
 )
 from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
 
-from storefront.fields import MoneyField
+from storefront.fields import PriceField, WholeField, text
 from storefront.settings import colors
 from storefront.settings.shop import Shop
 
@@ -29,10 +27,6 @@ ZONES = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
 CURRENCIES = sorted(list_currencies())
 NO_RATE = "Please give the rate that the prices include."
 NO_COST = "Please write what it costs, or 0 where it costs nothing."
-
-
-def _text(label: str, most: int, *more: Any) -> StringField:
-    return StringField(label, [*more, Length(max=most, message=f"At most {most} characters.")])
 
 
 class SettingsForm(FlaskForm):
@@ -61,12 +55,10 @@ class SettingsForm(FlaskForm):
 class ShopForm(SettingsForm):
     """Who the shop is, and how it looks."""
 
-    shop_name = _text("Name of the shop", 80, DataRequired("Please give the shop a name."))
-    shop_legal_name = _text("Legal name of the seller", 200)
-    shop_address = TextAreaField(
-        "Postal address of the seller", [Length(max=500, message="At most 500 characters.")]
-    )
-    shop_tax_number = _text("Tax number, shown on receipts (may stay empty)", 50)
+    shop_name = text("Name of the shop", 80, DataRequired("Please give the shop a name."))
+    shop_legal_name = text("Legal name of the seller", 200)
+    shop_address = text("Postal address of the seller", 500, field=TextAreaField)
+    shop_tax_number = text("Tax number, shown on receipts (may stay empty)", 50)
     shop_email = EmailField(
         "Mail address that shoppers write to",
         [
@@ -75,9 +67,9 @@ class ShopForm(SettingsForm):
             Email("That does not look like a mail address, such as name@example.com."),
         ],
     )
-    shop_phone = _text("Phone number", 40)
-    shop_hours = _text("When somebody answers the phone", 120)
-    shop_accent = _text("Accent color, such as #1c5541 (may stay empty)", 7)
+    shop_phone = text("Phone number", 40)
+    shop_hours = text("When somebody answers the phone", 120)
+    shop_accent = text("Accent color, such as #1c5541 (may stay empty)", 7)
     shop_timezone = SelectField("Time zone", choices=ZONES)
     currency = SelectField(
         "Currency",
@@ -133,7 +125,7 @@ class TaxForm(SettingsForm):
             SelectChoice("stripe", "Stripe Tax works it out and adds it on the payment page"),
         ],
     )
-    tax_name = _text("What the tax is called", 40)
+    tax_name = text("What the tax is called", 40)
     tax_rate = DecimalField(
         "Rate in percent, where prices include it",
         [Optional(), NumberRange(0, 99, "Please give a rate from 0 to 99 percent.")],
@@ -165,22 +157,12 @@ class TaxForm(SettingsForm):
 class ReturnsForm(SettingsForm):
     """What a shopper may expect who sends shoes back."""
 
-    return_days = IntegerField(
-        "Days in which shoes may be sent back, counted from sending",
-        [
-            InputRequired("Please write for how many days; 0 where nothing can be sent back."),
-            NumberRange(0, 365, "Please write a number of days from 0 to 365."),
-        ],
+    return_days = WholeField(
+        "Days in which shoes may be sent back, counted from sending", 0, 365, needed=True
     )
-    return_cost = MoneyField("What the shopper pays for sending back", [InputRequired(NO_COST)])
-    return_address = TextAreaField(
-        "Address that shoes are sent back to",
-        [Length(max=500, message="At most 500 characters.")],
-    )
-    return_condition = TextAreaField(
-        "In what condition shoes are taken back",
-        [Length(max=1000, message="At most 1,000 characters.")],
-    )
+    return_cost = PriceField("What the shopper pays for sending back", needed=True)
+    return_address = text("Address that shoes are sent back to", 500, field=TextAreaField)
+    return_condition = text("In what condition shoes are taken back", 1000, field=TextAreaField)
 
     @classmethod
     def told(cls, shop: Shop) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from flask_security import current_user, logout_user
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.exceptions import Forbidden, Unauthorized
 
+from storefront import guard
 from storefront.staff.models import ROLES
 
 SIGNED_IN_FOR = 12 * 60 * 60  # seconds
@@ -44,6 +45,7 @@ def desk_blueprint(name: str, import_name: str, *, roles: tuple[str, ...]) -> Bl
             return _to_sign_in()
         if not _may_enter(roles):
             raise Forbidden(NOT_YOURS)
+        guard.open_form()
         csrf.protect()
         return None
 

@@ -76,9 +76,16 @@ def staff_at(address: str) -> Callable[[Page], None]:
     return go
 
 
+def staff_color(page: Page) -> None:
+    staff_at("/staff/products/harbor-two-strap")(page)
+    page.get_by_role("link", name="Sand").click()
+    expect(page.get_by_text("Add a picture")).to_be_visible()
+
+
 PAGES: dict[str, Callable[[Page], None]] = {
     "home": at("/"),
     "listing": at("/collections/all"),
+    "collection": at("/collections/at-home"),
     "product": at("/products/harbor-two-strap"),
     "product, feet that differ": feet_that_differ,
     "cart empty": at("/cart"),
@@ -98,6 +105,11 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "staff today": staff_at("/staff"),
     "staff stock": staff_at("/staff/stock"),
     "staff odd shoes": staff_at("/staff/stock?odd=1"),
+    "staff products": staff_at("/staff/products"),
+    "staff product": staff_at("/staff/products/harbor-two-strap"),
+    "staff color": staff_color,
+    "staff sizes": staff_at("/staff/products/harbor-two-strap/sizes"),
+    "staff collection": staff_at("/staff/collections/at-home"),
     "staff orders": staff_at("/staff/orders"),
     "staff payments": staff_at("/staff/payments"),
     "staff comments": staff_at("/staff/comments"),

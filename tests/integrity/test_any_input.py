@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from blog.models import Article, Comment
+from storefront.catalogue.models import Collection, Picture
 from storefront.checkout import purchase
 from storefront.checkout.models import PaymentEvent
 from storefront.checkout.setting import payments, terms
@@ -46,6 +47,15 @@ MORE = [
 ]
 MARKUP = re.compile(r"<[a-z!/][^<]{6,}", re.IGNORECASE)
 LEFT_OUT = {"static", "security.logout", "webhook.receive"}  # signing out would end the walk
+PRODUCT = (
+    "title", "handle", "summary", "description", "vendor", "product_type", "tags", "published",
+    "position", "size_label", "size_system", "width_label", "weight_g", "drop_mm", "depth_mm",
+    "opening_mm", "closure", "hands", "removable_insole", "heel_counter", "sole", "fits",
+)  # fmt: skip
+COLLECTION = (
+    "title", "handle", "description", "published", "position", "rule", "rule_value", "products",
+    "based_on",
+)  # fmt: skip
 FIELDS: dict[str, tuple[str, ...]] = {
     "security.login": ("email", "password", "remember", "next"),
     "security.forgot_password": ("email",),
@@ -76,6 +86,21 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "based_on", "based_on_left", "based_on_right", "next", "q", "page",
     ),
     "stock_desk.undo": ("based_on_left", "based_on_right"),
+    "products_desk.new": (*PRODUCT, "based_on"),
+    "products_desk.show": (*PRODUCT, "based_on"),
+    "products_desk.new_color": ("name", "swatch", "second_swatch", "place", "based_on"),
+    "products_desk.color": ("name", "swatch", "second_swatch", "place", "based_on"),
+    "products_desk.add_picture": ("file", "alt", "kept", "based_on"),
+    "products_desk.change_picture": ("alt", "action", "based_on"),
+    "products_desk.sizes": (
+        "sizes", "widths", "colors", "price_minor", "single_minor", "based_on",
+    ),
+    "products_desk.variant": (
+        "sku", "size", "width", "price_minor", "single_minor", "compare_at_minor", "barcode",
+        "weight_g", "restock_on", "counted", "published", "based_on",
+    ),
+    "collections_desk.new": COLLECTION,
+    "collections_desk.show": COLLECTION,
     "comments_desk.decide": ("decision", "seen"),
 }  # fmt: skip
 QUERY = (
@@ -101,6 +126,7 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
             state="pending", written_at=utcnow(),
         )  # fmt: skip
         db.session.add(comment)
+        db.session.add(Collection(handle="harbor", title="x", updated_at=utcnow()))
         db.session.add(PaymentEvent(id="evt_x", type="x", received_at=utcnow(), error="failed"))
     return {
         "handle": "harbor",
@@ -115,6 +141,9 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "event_id": "evt_x",
         "letter_id": db.session.scalars(select(Letter.id)).first(),
         "page_id": order.pages[0].id,
+        "color_id": variant.color_id,
+        "variant_id": variant.id,
+        "picture_id": db.session.scalars(select(Picture.id)).one(),
         "token": "none",
     }
 

@@ -7,7 +7,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import event, func, select, update
 
-from storefront.catalogue.models import Color, Product, Variant
+from storefront.catalogue.models import Color, FormerHandle, Product, Variant
 from storefront.db import db
 from storefront.exchange import catalogue
 from storefront.stock import ledger
@@ -225,6 +225,20 @@ def test_missing_file_gets_a_sentence(app: Flask, tmp_path: Path) -> None:
     result = run(app, tmp_path / "none.csv")
 
     assert result.exit_code == 1 and "cannot be read" in result.output
+
+
+def test_a_handle_that_leads_to_a_renamed_product_is_refused(
+    app: Flask, tmp_path: Path, make: Make
+) -> None:
+    present = make.product("harbor")
+    with db.writing():
+        db.session.add(FormerHandle(handle="boot", owner_id=present.id))
+
+    result = run(app, written(tmp_path, row()), "--apply")
+
+    assert result.exit_code == 1
+    assert "row 2, Handle: 'boot' was renamed to 'harbor'" in result.output
+    assert len(variants()) == 1
 
 
 def test_pictures_elsewhere_are_noted_and_not_fetched(app: Flask, tmp_path: Path) -> None:

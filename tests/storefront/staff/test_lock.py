@@ -17,6 +17,8 @@ MAY_ENTER = {
     "staff": set(ROLES),
     "orders_desk": {"owner", "stock"},
     "stock_desk": {"owner", "stock"},
+    "products_desk": {"owner", "stock"},
+    "collections_desk": {"owner", "stock"},
     "comments_desk": {"owner", "editor"},
     "payments_desk": {"owner", "stock"},
     "mails_desk": {"owner", "stock"},
@@ -34,6 +36,10 @@ FILLED: dict[str, Any] = {
     "zone_id": 1,
     "page": "shop",
     "secret": "none",
+    "handle": "none",
+    "color_id": 1,
+    "picture_id": 1,
+    "variant_id": 1,
 }
 
 

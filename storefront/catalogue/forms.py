@@ -1,0 +1,214 @@
+"""What staff may write down about products, their colors, pictures and sizes, and collections."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    SelectChoice,
+    SelectField,
+    SelectMultipleField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, Length, Regexp
+from wtforms.widgets import CheckboxInput, ListWidget, TextArea
+
+from storefront import media
+from storefront.catalogue.collections import RULES
+from storefront.fields import DayField, PriceField, ReadField, WholeField, text
+from storefront.pictures import Copies, NotTaken
+
+NOT_A_HANDLE = "A handle has 1 to 80 of a to z, 0 to 9 and hyphen."
+NOT_A_SWATCH = "Please write a color as # and six digits, such as #4a5d3a."
+# A sku is a part of addresses, of which browsers take dots between slashes away.
+SKU = r"(?!.*(//|(^|/)\.{1,2}(/|$)))[^/?#\s][^?#\n\r]*\Z"
+NOT_A_SKU = "A sku is one line without ? and #, and does not begin with a slash or a dot alone."
+NO_FILE = "Please choose a picture."
+NO_ALT = "Please say what the picture shows, for those who do not see it."
+POSITIONS = 1_000_000
+MOST_LINES = 200
+
+
+def handle_field() -> Any:
+    """Return the field of a handle, which may be empty."""
+    return text("Handle", 80, Regexp(r"([a-z0-9-]{1,80})?\Z", message=NOT_A_HANDLE))
+
+
+def swatch_field(label: str) -> Any:
+    """Return the field of a color such as #4a5d3a, which may be empty."""
+    return text(label, 7, Regexp(r"(#[0-9A-Fa-f]{6})?\Z", message=NOT_A_SWATCH))
+
+
+class LinesField(ReadField):
+    """Several short texts, one a line; empty lines and repeated ones are left out."""
+
+    widget = TextArea()
+    needed = True  # none at all is an empty list
+
+    def read(self, typed: str) -> list[str]:
+        lines = list(dict.fromkeys(filter(None, map(str.strip, typed.splitlines()))))
+        if any(len(line) > 80 for line in lines):
+            raise ValueError("Please use at most 80 characters a line.")
+        if len(lines) > MOST_LINES:
+            raise ValueError(f"Please write at most {MOST_LINES} lines.")
+        return lines
+
+    def shown(self) -> str:
+        return "\n".join(self.data)
+
+
+class MaybeField(SelectField):
+    """A choice of which "" is None: not known."""
+
+    def __init__(self, label: str, choices: Mapping[str, str], **more: Any) -> None:
+        choices = {"": "Not measured", **choices}
+        super().__init__(label, choices=choices_of(choices), coerce=_plain, **more)
+
+
+def choices_of(words: Mapping[str, str]) -> list[SelectChoice]:
+    """Return the choices of a field by their values."""
+    return [SelectChoice(value, said) for value, said in words.items()]
+
+
+def _plain(value: object) -> str:
+    """Return a choice's text: a fact of the database may be a number, a yes or nothing."""
+    return "" if value is None else str(int(value) if isinstance(value, bool) else value)
+
+
+class BasedForm(FlaskForm):
+    """A form about something that others may change meanwhile: it carries when that last was."""
+
+    based_on = HiddenField(validators=[Length(max=40)])
+
+    def facts(self, *names: str) -> dict[str, Any]:
+        """Return what was typed into these fields."""
+        return {name: self[name].data for name in names}
+
+
+class ProductForm(BasedForm):
+    """What is said and measured of a product."""
+
+    title = text("Title", 255, DataRequired("Please write a title."))
+    handle = handle_field()
+    summary = text("Summary", 500, field=TextAreaField)
+    description = text("Description", 50_000, field=TextAreaField)
+    vendor = text("Vendor", 255)
+    product_type = text("Type", 255)
+    tags = text("Tags", 2000)
+    published = BooleanField("Published: shown as soon as a size is on sale")
+    position = WholeField("Place in lists", 0, POSITIONS, needed=True, default=0)
+    size_label = text("Name of the sizes", 80, DataRequired("Please write a name."), default="Size")
+    size_system = text("Size system", 20)
+    width_label = text(
+        "Name of the widths", 80, DataRequired("Please write a name."), default="Width"
+    )
+    weight_g = WholeField("Weight of one shoe, in grams", 1, 5000)
+    drop_mm = WholeField("Heel-to-toe drop, in millimeters", -50, 100)
+    depth_mm = WholeField("Depth inside with the insole out, in millimeters", 1, 500)
+    opening_mm = WholeField("Width of the opening, in millimeters", 1, 500)
+    closure = text("Closure", 40)
+    hands = MaybeField("Hands needed to close", {"1": "One hand", "2": "Two hands"})
+    removable_insole = MaybeField("The insole comes out", {"1": "Yes", "0": "No"})
+    heel_counter = text("Heel counter", 40)
+    sole = text("Sole", 255)
+    fits = LinesField("Braces that it fits, one a line")
+
+    @property
+    def product(self) -> dict[str, Any]:
+        """What was typed, by the names of the product's own facts."""
+        whole = {
+            "closure": self.closure.data or None,
+            "heel_counter": self.heel_counter.data or None,
+            "sole": self.sole.data or None,
+            "hands": int(self.hands.data) if self.hands.data else None,
+            "removable_insole": {"1": True, "0": False}.get(self.removable_insole.data),
+        }
+        plain = set(self.data) - {*whole, "based_on", "csrf_token", "fits"}
+        return {**self.facts(*plain), **whole}
+
+
+class ColorForm(BasedForm):
+    """A color: its name and the one or two colors of its swatch."""
+
+    name = text("Name", 80)
+    swatch = swatch_field("Swatch")
+    second_swatch = swatch_field("Second half of the swatch")
+    place = WholeField("Place among the colors", 1, 1000, needed=True)
+
+
+class PictureForm(BasedForm):
+    """A picture to upload. `kept` is one that was taken in while its words were missing."""
+
+    file = FileField("Picture")
+    alt = text("What it shows", 500, DataRequired(NO_ALT))
+    kept = HiddenField(validators=[Length(max=60)])
+    copies: Copies
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        good: bool = super().validate(extra_validators)
+        content = self.file.data.read() if self.file.data else b""
+        try:
+            copies = media.take_in(content) if content else media.kept(self.kept.data or "")
+        except NotTaken as reason:
+            self.file.errors = [str(reason)]
+            return False
+        if copies is None:
+            self.file.errors = [NO_FILE]
+            return False
+        self.copies, self.kept.data = copies, copies.key
+        return good
+
+
+class PictureWordsForm(BasedForm):
+    """The words of a picture, and what to do with it."""
+
+    alt = text("What it shows", 500, DataRequired(NO_ALT))
+
+
+class SizesForm(BasedForm):
+    """Sizes and widths to make in some colors."""
+
+    sizes = LinesField("Sizes, one a line")
+    widths = LinesField("Widths, one a line")
+    colors = SelectMultipleField(
+        "Colors", option_widget=CheckboxInput(), widget=ListWidget(prefix_label=False)
+    )
+    price_minor = PriceField("Price of a pair", needed=True)
+    single_minor = PriceField("Price of one shoe")
+
+
+class VariantForm(BasedForm):
+    """One size of one color."""
+
+    sku = text("Sku", 64, DataRequired("Please write a sku."), Regexp(SKU, message=NOT_A_SKU))
+    size = text("Size", 80)
+    width = text("Width", 80)
+    price_minor = PriceField("Price of a pair", needed=True)
+    single_minor = PriceField("Price of one shoe")
+    compare_at_minor = PriceField("Earlier price of a pair")
+    barcode = text("Barcode", 64)
+    weight_g = WholeField("Weight of the parcel, in grams", 0, 1_000_000, needed=True)
+    restock_on = DayField("Back on")
+    counted = BooleanField("Counted: the shop sells what is on hand and no more")
+    published = BooleanField("On sale")
+
+
+class CollectionForm(BasedForm):
+    """A collection, and how products come into it."""
+
+    title = text("Title", 255, DataRequired("Please write a title."))
+    handle = handle_field()
+    description = text("Description", 20_000, field=TextAreaField)
+    published = BooleanField("Published")
+    position = WholeField("Place among the collections", 0, POSITIONS, needed=True, default=0)
+    rule = SelectField("Which products", choices=choices_of(RULES))
+    rule_value = text("Which tag, type or brace, or how many hands", 255)
+    products = LinesField("Handles of the products, one a line")
+
+    @property
+    def collection(self) -> dict[str, Any]:
+        """What was typed, by the names of the collection's own facts."""
+        return self.facts(*set(self.data) - {"based_on", "csrf_token", "products"})

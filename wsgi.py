@@ -17,6 +17,7 @@ import storefront.coaches.demo
 import storefront.delivery.demo
 import storefront.staff.demo
 import storefront.stock.demo
+from blog import articles_desk, reviews_desk
 from blog import desk as comments_desk
 from blog import jobs as blog_jobs
 from blog import views as blog_views
@@ -36,6 +37,7 @@ from storefront.mail import commands as mail_commands
 from storefront.mail import jobs as mail_jobs
 from storefront.orders import desk as orders_desk
 from storefront.orders import views as orders
+from storefront.pages import models as pages_models  # noqa: F401 - its table
 from storefront.pages import views as pages
 from storefront.staff import commands as staff_commands
 from storefront.staff import desk as staff
@@ -79,11 +81,20 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         app.register_blueprint(room.blueprint)
     for desk in (staff, orders_desk, checkout_desk, stock_desk, comments_desk, mails_desk):
         app.register_blueprint(desk.blueprint)
+    for blueprint in (
+        articles_desk.blueprint,
+        articles_desk.preview_blueprint,
+        reviews_desk.blueprint,
+    ):
+        app.register_blueprint(blueprint)
     staff.desks[:] = [
         ("/staff/orders", "Orders", orders_desk.ROLES),
         ("/staff/payments", "Payments", checkout_desk.ROLES),
         ("/staff/stock", "Stock", stock_desk.ROLES),
+        ("/staff/articles", "Articles", articles_desk.ROLES),
+        ("/staff/people", "People", articles_desk.ROLES),
         ("/staff/comments", "Comments", comments_desk.ROLES),
+        ("/staff/reviews", "Reviews", reviews_desk.ROLES),
         ("/staff/mails", "Mails", mails_desk.ROLES),
     ]
     staff.notes[:] = [checkout_desk.note]
@@ -91,6 +102,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         orders_desk.waiting,
         checkout_desk.waiting,
         comments_desk.waiting,
+        reviews_desk.waiting,
         mails_desk.waiting,
     ]
 

@@ -46,6 +46,12 @@ MORE = [
 ]
 MARKUP = re.compile(r"<[a-z!/][^<]{6,}", re.IGNORECASE)
 LEFT_OUT = {"static", "security.logout", "webhook.receive"}  # signing out would end the walk
+PERSON = ("name", "slug", "role", "credentials", "short_bio", "bio", "interests")
+ARTICLE = (
+    "title", "slug", "summary", "body", "topics", "author", "medical", "help_now", "based_on",
+    "faq-0-question", "faq-0-answer", "sources-0-title", "sources-0-authors", "sources-0-year",
+    "sources-0-kind", "sources-0-identifier", "sources-0-url", "action",
+)  # fmt: skip
 FIELDS: dict[str, tuple[str, ...]] = {
     "security.login": ("email", "password", "remember", "next"),
     "security.forgot_password": ("email",),
@@ -77,11 +83,18 @@ FIELDS: dict[str, tuple[str, ...]] = {
     ),
     "stock_desk.undo": ("based_on_left", "based_on_right"),
     "comments_desk.decide": ("decision", "seen"),
+    "articles_desk.begin": ARTICLE,
+    "articles_desk.edit": ARTICLE,
+    "articles_desk.publish": ("state", "at", "until"),
+    "articles_desk.restore": ("based_on",),
+    "articles_desk.add_person": PERSON,
+    "articles_desk.edit_person": PERSON,
+    "reviews_desk.sign": ("reviewer", "scope", "signed_on", "based_on"),
 }  # fmt: skip
 QUERY = (
     "page", "color", "size", "width", "fits", "hands", "max_weight", "available", "sort", "variant",
     "from", "next", "reply", "q", "state", "failed", "limit", "session_id", "checking", "product",
-    "odd", "after", "sent", "waiting",
+    "odd", "after", "sent", "waiting", "old", "new",
 )  # fmt: skip
 
 
@@ -109,6 +122,7 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "reference": waiting.reference,
         "key": f"{variant.id}.{variant.id}",
         "slug": "walking",
+        "person_slug": article.author.slug,
         "name": "news",
         "secret": comment.secret,
         "comment_id": comment.id,

@@ -20,6 +20,9 @@ MAY_ENTER = {
     "comments_desk": {"owner", "editor"},
     "payments_desk": {"owner", "stock"},
     "mails_desk": {"owner", "stock"},
+    "articles_desk": {"owner", "editor"},
+    "preview_desk": {"owner", "editor", "reviewer"},
+    "reviews_desk": {"owner", "reviewer"},
 }
 OWNERS_ALONE = {"/staff/payments/orders/1/end"}
 FILLED: dict[str, Any] = {
@@ -29,6 +32,8 @@ FILLED: dict[str, Any] = {
     "page_id": 1,
     "event_id": "none",
     "letter_id": 1,
+    "slug": "none",
+    "person_slug": "none",
 }
 
 

@@ -30,6 +30,7 @@ from storefront.checkout import jobs as checkout_jobs
 from storefront.checkout import setting as checkout_setting
 from storefront.checkout import views as checkout
 from storefront.checkout import webhook
+from storefront.coaches import desk as coaches_desk
 from storefront.coaches import views as coaches
 from storefront.demo import commands as demo
 from storefront.exchange import commands as exchange
@@ -85,6 +86,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         articles_desk.blueprint,
         articles_desk.preview_blueprint,
         reviews_desk.blueprint,
+        coaches_desk.blueprint,
     ):
         app.register_blueprint(blueprint)
     staff.desks[:] = [
@@ -95,6 +97,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         ("/staff/people", "People", articles_desk.ROLES),
         ("/staff/comments", "Comments", comments_desk.ROLES),
         ("/staff/reviews", "Reviews", reviews_desk.ROLES),
+        ("/staff/coaches", "Coaches", coaches_desk.ROLES),
         ("/staff/mails", "Mails", mails_desk.ROLES),
     ]
     staff.notes[:] = [checkout_desk.note]

@@ -20,6 +20,7 @@ from storefront.checkout import purchase
 from storefront.checkout.models import PaymentEvent
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
+from storefront.coaches import demo as coaches
 from storefront.db import db, new_secret
 from storefront.mail.models import Letter
 from storefront.orders.models import Order
@@ -51,6 +52,10 @@ ARTICLE = (
     "title", "slug", "summary", "body", "topics", "author", "medical", "help_now", "based_on",
     "faq-0-question", "faq-0-answer", "sources-0-title", "sources-0-authors", "sources-0-year",
     "sources-0-kind", "sources-0-identifier", "sources-0-url", "action",
+)  # fmt: skip
+COACH = (
+    "name", "slug", "street", "city", "state", "postal_code", "phone", "hours", "access", "about",
+    "interest", "last_checked",
 )  # fmt: skip
 FIELDS: dict[str, tuple[str, ...]] = {
     "security.login": ("email", "password", "remember", "next"),
@@ -89,6 +94,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "articles_desk.restore": ("based_on",),
     "articles_desk.add_person": PERSON,
     "articles_desk.edit_person": PERSON,
+    "coaches_desk.add": COACH,
+    "coaches_desk.edit": COACH,
+    "coaches_desk.remove": (),
     "reviews_desk.sign": ("reviewer", "scope", "signed_on", "based_on"),
 }  # fmt: skip
 QUERY = (
@@ -114,6 +122,7 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
             state="pending", written_at=utcnow(),
         )  # fmt: skip
         db.session.add(comment)
+        coaches.load()
         db.session.add(PaymentEvent(id="evt_x", type="x", received_at=utcnow(), error="failed"))
     return {
         "handle": "harbor",
@@ -122,6 +131,7 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "reference": waiting.reference,
         "key": f"{variant.id}.{variant.id}",
         "slug": "walking",
+        "coach_slug": "duluth-harbor-step",
         "person_slug": article.author.slug,
         "name": "news",
         "secret": comment.secret,

@@ -23,6 +23,7 @@ MAY_ENTER = {
     "articles_desk": {"owner", "editor"},
     "preview_desk": {"owner", "editor", "reviewer"},
     "reviews_desk": {"owner", "reviewer"},
+    "coaches_desk": {"owner", "editor"},
 }
 OWNERS_ALONE = {"/staff/payments/orders/1/end"}
 FILLED: dict[str, Any] = {
@@ -34,6 +35,7 @@ FILLED: dict[str, Any] = {
     "letter_id": 1,
     "slug": "none",
     "person_slug": "none",
+    "coach_slug": "none",
 }
 
 

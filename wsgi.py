@@ -15,6 +15,7 @@ import config as settings
 import storefront.catalogue.demo
 import storefront.coaches.demo
 import storefront.delivery.demo
+import storefront.pages.demo
 import storefront.staff.demo
 import storefront.stock.demo
 from blog import articles_desk, reviews_desk
@@ -38,7 +39,7 @@ from storefront.mail import commands as mail_commands
 from storefront.mail import jobs as mail_jobs
 from storefront.orders import desk as orders_desk
 from storefront.orders import views as orders
-from storefront.pages import models as pages_models  # noqa: F401 - its table
+from storefront.pages import desk as pages_desk
 from storefront.pages import views as pages
 from storefront.staff import commands as staff_commands
 from storefront.staff import desk as staff
@@ -87,6 +88,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         articles_desk.preview_blueprint,
         reviews_desk.blueprint,
         coaches_desk.blueprint,
+        pages_desk.blueprint,
     ):
         app.register_blueprint(blueprint)
     staff.desks[:] = [
@@ -98,6 +100,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         ("/staff/comments", "Comments", comments_desk.ROLES),
         ("/staff/reviews", "Reviews", reviews_desk.ROLES),
         ("/staff/coaches", "Coaches", coaches_desk.ROLES),
+        ("/staff/pages", "Pages", pages_desk.ROLES),
         ("/staff/mails", "Mails", mails_desk.ROLES),
     ]
     staff.notes[:] = [checkout_desk.note]
@@ -109,7 +112,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         mails_desk.waiting,
     ]
 
-    app.jinja_env.globals.update(menu=MENU)
+    app.jinja_env.globals.update(menu=MENU, published_pages=pages.footer)
     demo.loaders[:] = [
         storefront.staff.demo.load,
         storefront.delivery.demo.load,
@@ -117,6 +120,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         storefront.stock.demo.load,
         storefront.coaches.demo.load,
         blog.demo.load,
+        storefront.pages.demo.load,
     ]
     jobs.schedule[:] = [*mail_jobs.jobs, *checkout_jobs.jobs, blog_jobs.job]
     for commands in (

@@ -97,12 +97,13 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "coaches_desk.add": COACH,
     "coaches_desk.edit": COACH,
     "coaches_desk.remove": (),
+    "pages_desk.edit": ("title", "body", "based_on", "action"),
     "reviews_desk.sign": ("reviewer", "scope", "signed_on", "based_on"),
 }  # fmt: skip
 QUERY = (
     "page", "color", "size", "width", "fits", "hands", "max_weight", "available", "sort", "variant",
     "from", "next", "reply", "q", "state", "failed", "limit", "session_id", "checking", "product",
-    "odd", "after", "sent", "waiting", "old", "new",
+    "odd", "after", "sent", "waiting", "old", "new", "draft",
 )  # fmt: skip
 
 
@@ -131,6 +132,7 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "reference": waiting.reference,
         "key": f"{variant.id}.{variant.id}",
         "slug": "walking",
+        "page_slug": "terms",
         "coach_slug": "duluth-harbor-step",
         "person_slug": article.author.slug,
         "name": "news",

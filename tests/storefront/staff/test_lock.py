@@ -24,6 +24,7 @@ MAY_ENTER = {
     "preview_desk": {"owner", "editor", "reviewer"},
     "reviews_desk": {"owner", "reviewer"},
     "coaches_desk": {"owner", "editor"},
+    "pages_desk": {"owner", "editor"},
 }
 OWNERS_ALONE = {"/staff/payments/orders/1/end"}
 FILLED: dict[str, Any] = {
@@ -36,6 +37,7 @@ FILLED: dict[str, Any] = {
     "slug": "none",
     "person_slug": "none",
     "coach_slug": "none",
+    "page_slug": "none",
 }
 
 

@@ -115,9 +115,8 @@ def revisions(slug: str) -> str:
     """List what an article has said, and the difference between two of its revisions."""
     article = _article(slug)
     kept = queries.revisions(article.id)
-    by_number = {revision.number: revision for revision in kept}
-    new = _asked(by_number, "new", kept[0])
-    old = _asked(by_number, "old", by_number.get(new.number - 1, new))
+    new = _asked(article, "new", kept[0].number)
+    old = _asked(article, "old", max(new.number - 1, 1))
     return render(
         "blog/desk_revisions.html",
         article=article,
@@ -208,12 +207,12 @@ def _wants_rows() -> bool:
     return request.form.get("action") == "rows"
 
 
-def _asked(by_number: dict[int, Revision], name: str, otherwise: Revision) -> Revision:
-    text = request.args.get(name)
-    if text is None:
-        return otherwise
-    known = text.isascii() and text.isdigit() and len(text) < 10 and by_number.get(int(text))
-    return known or abort(404)
+def _asked(article: Article, name: str, otherwise: int) -> Revision:
+    """Return the revision that the address names; 404 for one that is not there."""
+    text = request.args.get(name, str(otherwise))
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        abort(404)
+    return queries.revision(article.id, int(text)) or abort(404)
 
 
 def _refuse(latest: Revision) -> NoReturn:

@@ -395,11 +395,30 @@ def any_article(slug: str) -> Article | None:
     )
 
 
-def revisions(article_id: int) -> Sequence[Revision]:
-    """Return all that an article has said, newest first."""
-    return db.session.scalars(
-        select(Revision).where(Revision.article_id == article_id).order_by(Revision.number.desc())
-    ).all()
+class Saved(NamedTuple):
+    """That an article was saved: a revision without its words."""
+
+    number: int
+    title: str
+    saved_at: datetime
+    saved_by: str
+
+
+def revisions(article_id: int) -> list[Saved]:
+    """Return when and by whom an article was saved, newest first."""
+    statement = (
+        select(*(getattr(Revision, name) for name in Saved._fields))
+        .where(Revision.article_id == article_id)
+        .order_by(Revision.number.desc())
+    )
+    return [Saved(*row) for row in db.session.execute(statement)]
+
+
+def revision(article_id: int, number: int) -> Revision | None:
+    """Return what an article said in one revision."""
+    return db.session.scalar(
+        select(Revision).where(Revision.article_id == article_id, Revision.number == number)
+    )
 
 
 def reviews(article_id: int) -> Sequence[Review]:

@@ -9,7 +9,7 @@ from flask_security import current_user
 
 from blog import queries, writing
 from blog.forms import ReviewForm
-from blog.writing import SignedAlready, TextMoved
+from blog.writing import SignedAlready, TextMoved, Words
 from storefront.catalogue.views import today
 from storefront.clock import utcnow
 from storefront.db import db
@@ -72,11 +72,14 @@ def sign(slug: str) -> ResponseReturnValue:
         else:
             flash("The review is signed and shown with the article.", "info")
             return redirect(url_for("reviews_desk.listing"), 303)
+    signed = queries.reviews(article.id)
+    read = signed[0].revision if signed else latest
     page = render(
         "blog/desk_review.html",
         article=article,
         latest=latest,
-        reviews=queries.reviews(article.id),
+        reviews=signed,
+        difference=list(writing.difference(Words.of(read), Words.of(latest))),
         form=form,
         moved=MOVED if status == 409 else "",
         today=day,

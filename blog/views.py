@@ -69,7 +69,7 @@ def comment(slug: str) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return page(shown, _fields(form), form.parent.data), 422
     if form.website.data:  # only a program fills the hidden field: thank it and keep nothing
-        return redirect(url_for("blog.show", slug=slug), 303)
+        return redirect(url_for("blog.show", slug=shown.article.slug), 303)
     parent = int(form.parent.data) if form.parent.data else None
     try:
         with db.writing():
@@ -125,7 +125,13 @@ def comment_deleted() -> str:
 
 
 def _published(slug: str) -> Shown:
-    return queries.article(slug, now=utcnow()) or abort(404)
+    """Return an article that readers see, also by a former slug: a page may be open since then."""
+    now = utcnow()
+    return (
+        queries.article(slug, now=now)
+        or queries.article(queries.renamed(slug) or abort(404), now=now)
+        or abort(404)
+    )
 
 
 def _list(heading: str, summary: str, now: datetime, *conditions: ColumnElement[bool]) -> str:

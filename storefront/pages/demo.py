@@ -3,7 +3,7 @@
 from storefront.clock import utcnow
 from storefront.db import db
 from storefront.pages import facts
-from storefront.pages.desk import draft_of
+from storefront.pages.drafts import draft_of
 from storefront.pages.models import PAGES, Page
 from storefront.pages.writing import GAP
 

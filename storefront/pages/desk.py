@@ -8,6 +8,7 @@ from flask_security import current_user
 from storefront.clock import utcnow
 from storefront.db import db
 from storefront.pages import facts, queries, writing
+from storefront.pages.drafts import draft_of
 from storefront.pages.facts import Facts
 from storefront.pages.forms import PageForm
 from storefront.pages.models import PAGES, Page
@@ -68,11 +69,6 @@ def edit(page_slug: str) -> ResponseReturnValue:
         return _page(page_slug, moved.page, form, known, status=409)
     flash("Saved.", "info")
     return redirect(url_for("pages_desk.edit", page_slug=page_slug), 303)
-
-
-def draft_of(slug: str, known: Facts) -> str:
-    """Return a page's draft, filled from what is known, with a gap for what is not."""
-    return render(f"storefront/pages/drafts/{slug}.md", facts=known, known=writing.known).strip()
 
 
 def _page(

@@ -29,11 +29,6 @@ class PageMoved(Exception):
         self.page = page
 
 
-def known(fact: str | int | None, words: str) -> str:
-    """Return a fact, or a gap that asks for it: "[your phone number]"."""
-    return str(fact) if fact else f"[your {words}]"
-
-
 def gaps(body: str, *, delivers: bool, takes_back: bool) -> list[str]:
     """Return what a text still lacks, as it says itself or by a block that would show nothing.
 

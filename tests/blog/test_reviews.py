@@ -81,6 +81,19 @@ def test_words_that_were_not_read_are_not_signed(
     assert reviews() == []
 
 
+def test_a_reviewer_sees_what_changed_since_the_last_review(browser: Browser, make: Make) -> None:
+    shown = make.article("walking")
+    about = writing.About(slug="walking", author_id=shown.author_id, medical=True)
+    words = writing.Words("Walking", "--- New words.")
+    with db.writing():
+        writing.save(shown.id, about, words, based_on=1, by="Ben", today=today(), now=utcnow())
+
+    page = browser.get(REVIEW).text
+
+    assert "<ins>--- New words.</ins>" in page and "<del>Text.</del>" in page
+    assert "the text has changed since" in browser.get("/staff/reviews").text
+
+
 def test_a_wrong_review_is_refused(browser: Browser, article: Article, ruth: Person) -> None:
     good = {"reviewer": ruth.slug, "scope": "fit", "signed_on": today().isoformat()}
     for wrong in (

@@ -154,6 +154,8 @@ def test_a_former_address_leads_to_the_article_and_is_nobody_elses(
 
     old = client.get("/blog/walking")
     assert (old.status_code, old.location) == (301, "/blog/strolling")
+    said = {"name": "Rea", "email": "rea@example.com", "body": "Begun before."}
+    assert client.post("/blog/walking/comments", data=said).status_code == 303
     for taken in ("walking", "strolling"):
         new = browser.send("/staff/articles/new", **{**form, "slug": taken, "based_on": ""})
         assert new.status_code == 422 and writing_taken() in new.text

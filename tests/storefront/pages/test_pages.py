@@ -13,7 +13,7 @@ from storefront.db import db
 from storefront.delivery import queries as delivery
 from storefront.delivery.models import Method
 from storefront.pages import facts, queries, writing
-from storefront.pages.desk import draft_of
+from storefront.pages.drafts import draft_of
 from storefront.pages.facts import Facts, Returns
 from storefront.pages.models import PAGES, Page
 from tests.factories import Make
@@ -136,7 +136,7 @@ def test_every_draft_is_whole_once_all_facts_are_known_and_gaps_are_answered(
         for fact in ("legal name", "postal address", "email address", "phone number", "return "):
             assert f"[your {fact}" not in full, slug
     assert "[delivery]" in draft_of("shipping", known) and "[returns]" in draft_of("returns", known)
-    assert "555-0100" in draft_of("contact", known)
+    assert "- **Phone:** [555-0100](tel:555-0100)\n- **Hours" in draft_of("contact", known)
     without = replace(known, zones=(), returns=None)
     assert "[your delivery" in draft_of("shipping", without)
     assert "[your return address]" in draft_of("returns", without)

@@ -46,7 +46,7 @@ def listing() -> str:
 def begin() -> ResponseReturnValue:
     """Write an article, which is a draft until it is published."""
     form = ArticleForm(queries.people())
-    if request.method == "GET" or form.validate() is False or _wants_rows():
+    if request.method == "GET" or _wants_rows() or not form.validate():
         return _article_page(form)
     try:
         with db.writing():
@@ -67,8 +67,8 @@ def edit(slug: str) -> ResponseReturnValue:
     people, latest = queries.people(), writing.latest_of(article.id)
     if request.method == "GET":
         return _article_page(ArticleForm.of(people, article, latest), article, latest)
-    form = ArticleForm(people)
-    if not form.validate() or _wants_rows():
+    form = ArticleForm(people, article)
+    if _wants_rows() or not form.validate():
         return _article_page(form, article, latest)
     about, words = form.about, form.words(latest)
     try:

@@ -40,6 +40,16 @@ from storefront.staff import fields
 from storefront.staff.fields import FIRST_YEAR, LAST_YEAR, DayField
 
 NOTHING_LEFT = "Please write your comment, or delete it instead."
+EMPTY_ROWS = 3  # at the end of a list, to write into
+MOST_ROWS = 16  # of questions, and of sources: a form may have 200 fields in all
+MOST_TOPICS = 10
+MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]  # as browsers write them
+NO_SLUG = "Please give an address: the shop cannot make one of that name."
+NOT_A_PERSON = "Please choose one of the people."
+NOT_A_MOMENT = "Please give a day and a time, such as 2026-11-30 09:00."
+HALF_A_QUESTION = "A question needs its answer, and an answer its question."
+HALF_A_SOURCE = "A source needs a title, authors, a year and what kind of work it is."
+NO_WAY_TO_IT = "Please give an identifier, such as a DOI, or a web address."
 
 
 class CommentForm(FlaskForm):
@@ -88,18 +98,6 @@ class OwnCommentForm(FlaskForm):
             Length(max=4000, message="Please use at most 4,000 characters."),
         ],
     )
-
-
-EMPTY_ROWS = 3  # at the end of a list, to write into
-MOST_ROWS = 16  # of questions, and of sources: a form may have 200 fields in all
-MOST_TOPICS = 10
-MOMENTS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]  # as browsers write them
-NO_SLUG = "Please give an address: the shop cannot make one of that name."
-NOT_A_PERSON = "Please choose one of the people."
-NOT_A_MOMENT = "Please give a day and a time, such as 2026-11-30 09:00."
-HALF_A_QUESTION = "A question needs its answer, and an answer its question."
-HALF_A_SOURCE = "A source needs a title, authors, a year and what kind of work it is."
-NO_WAY_TO_IT = "Please give an identifier, such as a DOI, or a web address."
 
 
 class PersonForm(FlaskForm):
@@ -196,8 +194,11 @@ class ArticleForm(FlaskForm):
     sources = FieldList(FormField(SourceForm))
     based_on = HiddenField(validators=[Regexp(r"[0-9]{0,9}\Z", message="That form is too old.")])
 
-    def __init__(self, people: Sequence[Person], **more: Any) -> None:
+    def __init__(
+        self, people: Sequence[Person], article: Article | None = None, **more: Any
+    ) -> None:
         super().__init__(**more)
+        self._slug = article.slug if article else ""
         self._people = {person.slug: person.id for person in people}
         self.author.choices = [SelectChoice(person.slug, person.name) for person in people]
 
@@ -206,6 +207,7 @@ class ArticleForm(FlaskForm):
         """Return the form filled with an article as it stands."""
         return cls(
             people,
+            article,
             formdata=None,
             obj=words,
             slug=article.slug,
@@ -225,7 +227,7 @@ class ArticleForm(FlaskForm):
     @property
     def about(self) -> About:
         return About(
-            slug=self.slug.data or slug_of(self.title.data),
+            slug=self.slug.data or self._slug or slug_of(self.title.data),
             author_id=self._people[self.author.data],
             medical=self.medical.data,
             topics=self._topics(),
@@ -246,7 +248,7 @@ class ArticleForm(FlaskForm):
 
     def validate_title(self, field: Field) -> None:
         made = slug_of(field.data)
-        if not self.slug.data and (not made or made in RESERVED):
+        if not (self.slug.data or self._slug) and (not made or made in RESERVED):
             raise ValidationError(NO_SLUG)
 
     def validate_author(self, field: Field) -> None:
@@ -341,11 +343,12 @@ class PublicationForm(FlaskForm):
         return published if published is not None and published <= now else now
 
     def validate_state(self, field: Field) -> None:
-        if field.data == "at" and not self.at.errors and self.at.data is None:
+        if field.data == "at" and self.at.data is None and not self.at.process_errors:
             raise ValidationError("Please give the moment from which readers see it.")
 
     def validate_until(self, field: Field) -> None:
-        if self.state.data == "at" and self.at.data and field.data <= self.at.data:
+        given = self.state.data == "at" and self.at.data and field.data
+        if given and field.data <= self.at.data:
             raise ValidationError("It cannot end before it begins.")
 
 

@@ -15,9 +15,11 @@ import config as settings
 import storefront.catalogue.demo
 import storefront.coaches.demo
 import storefront.delivery.demo
+import storefront.pages.demo
 import storefront.settings.demo
 import storefront.staff.demo
 import storefront.stock.demo
+from blog import articles_desk, reviews_desk
 from blog import desk as comments_desk
 from blog import jobs as blog_jobs
 from blog import views as blog_views
@@ -32,6 +34,7 @@ from storefront.checkout import jobs as checkout_jobs
 from storefront.checkout import setting as checkout_setting
 from storefront.checkout import views as checkout
 from storefront.checkout import webhook
+from storefront.coaches import desk as coaches_desk
 from storefront.coaches import views as coaches
 from storefront.delivery import desk as delivery_desk
 from storefront.demo import commands as demo
@@ -41,6 +44,7 @@ from storefront.mail import jobs as mail_jobs
 from storefront.opening import desk as opening_desk
 from storefront.orders import desk as orders_desk
 from storefront.orders import views as orders
+from storefront.pages import desk as pages_desk
 from storefront.pages import views as pages
 from storefront.staff import commands as staff_commands
 from storefront.staff import desk as staff
@@ -97,13 +101,26 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         collections_desk,
     ):
         app.register_blueprint(desk.blueprint)
+    for blueprint in (
+        articles_desk.blueprint,
+        articles_desk.preview_blueprint,
+        reviews_desk.blueprint,
+        coaches_desk.blueprint,
+        pages_desk.blueprint,
+    ):
+        app.register_blueprint(blueprint)
     staff.desks[:] = [
         ("/staff/orders", "Orders", orders_desk.ROLES),
         ("/staff/payments", "Payments", checkout_desk.ROLES),
         ("/staff/stock", "Stock", stock_desk.ROLES),
         ("/staff/products", "Products", products_desk.ROLES),
         ("/staff/collections", "Collections", collections_desk.ROLES),
+        ("/staff/articles", "Articles", articles_desk.ROLES),
+        ("/staff/people", "People", articles_desk.ROLES),
         ("/staff/comments", "Comments", comments_desk.ROLES),
+        ("/staff/reviews", "Reviews", reviews_desk.ROLES),
+        ("/staff/coaches", "Coaches", coaches_desk.ROLES),
+        ("/staff/pages", "Pages", pages_desk.ROLES),
         ("/staff/mails", "Mails", mails_desk.ROLES),
         ("/staff/delivery", "Delivery", delivery_desk.ROLES),
         ("/staff/settings", "Settings", opening_desk.ROLES),
@@ -114,11 +131,12 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         orders_desk.waiting,
         checkout_desk.waiting,
         comments_desk.waiting,
+        reviews_desk.waiting,
         mails_desk.waiting,
         opening_desk.waiting,
     ]
 
-    app.jinja_env.globals.update(menu=MENU)
+    app.jinja_env.globals.update(menu=MENU, published_pages=pages.footer)
     demo.loaders[:] = [
         storefront.staff.demo.load,
         storefront.settings.demo.load,
@@ -127,6 +145,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         storefront.stock.demo.load,
         storefront.coaches.demo.load,
         blog.demo.load,
+        storefront.pages.demo.load,
     ]
     jobs.schedule[:] = [*mail_jobs.jobs, *checkout_jobs.jobs, blog_jobs.job]
     for commands in (

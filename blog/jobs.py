@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 
 from blog.models import Article, Review, Revision
-from blog.queries import latest_review
+from blog.queries import is_shown, latest_review
 from storefront.clock import day_of, day_words, utcnow
 from storefront.db import db
 from storefront.jobs import Job
@@ -33,7 +33,7 @@ def queue_warnings(*, today: date, shop_url: str, now: datetime) -> int:
         .join(Revision.article)
         .where(
             Review.id == latest_review(),
-            Article.published_at <= now,
+            is_shown(now),
             Review.valid_until >= today,
             Review.valid_until <= today + timedelta(days=WARNED_BEFORE[0]),
         )

@@ -65,6 +65,7 @@ class Article(Base):
     author_id: Mapped[int] = mapped_column(ForeignKey("people.id"))
     medical: Mapped[bool] = mapped_column(default=False)
     published_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
     updated_on: Mapped[date | None]
 
     author: Mapped[Person] = relationship()
@@ -72,6 +73,17 @@ class Article(Base):
     revisions: Mapped[list["Revision"]] = relationship(
         back_populates="article", order_by="Revision.number"
     )
+
+
+class FormerSlug(Base):
+    """A slug that an article had once: it leads to the article for ever, and is nobody else's."""
+
+    __tablename__ = "former_slugs"
+
+    slug: Mapped[str] = mapped_column(String(80), primary_key=True)
+    article_id: Mapped[int] = mapped_column(ForeignKey("articles.id"), index=True)
+
+    article: Mapped[Article] = relationship()
 
 
 class Revision(Base):
@@ -105,7 +117,8 @@ class Review(Base):
 
     __tablename__ = "reviews"
     __table_args__ = (
-        UniqueConstraint("revision_id", "reviewer_id"),
+        # The same text may be read again when a review has ended.
+        UniqueConstraint("revision_id", "reviewer_id", "signed_on"),
         CheckConstraint("valid_until > signed_on", name="valid_until"),
     )
 
@@ -115,6 +128,7 @@ class Review(Base):
     scope: Mapped[str] = mapped_column(Text)
     signed_on: Mapped[date]
     valid_until: Mapped[date]
+    signed_by: Mapped[str] = mapped_column(String(255), default="")
 
     revision: Mapped[Revision] = relationship()
     reviewer: Mapped[Person] = relationship()

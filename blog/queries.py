@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
+    BindParameter,
     ColumnElement,
     ScalarSelect,
+    Select,
     Text,
     bindparam,
     cast,
@@ -19,12 +21,15 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
-from blog.models import Article, Comment, Person, Review, Revision, Topic
+from blog.models import Article, Comment, FormerSlug, Person, Review, Revision, Topic
 from storefront.db import UtcDateTime, db
+from storefront.staff.paging import PAGE_SIZE as STAFF_PAGE_SIZE
+from storefront.staff.paging import Page
 
 PAGE_SIZE = 12
+MOST_SEARCHED = 80  # characters
 RAIL_AFTER_EXPIRY = timedelta(days=14)
 
 
@@ -52,7 +57,7 @@ class ArticleRow(NamedTuple):
     id: int
     slug: str
     medical: bool
-    published_at: datetime
+    published_at: datetime | None
     updated_on: date | None
 
     @property
@@ -136,6 +141,13 @@ def _newest() -> ColumnElement[bool]:
     return (Revision.article_id == Article.id) & (Revision.number == newest)
 
 
+def is_shown(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Whether readers see an article: it was published, and has not been taken down."""
+    return (Article.published_at <= now) & (
+        Article.expires_at.is_(None) | (Article.expires_at > now)
+    )
+
+
 def latest_review() -> ScalarSelect[int]:
     """Return the id of an article's newest review, for a statement that reads articles."""
     signed = aliased(Revision)
@@ -168,22 +180,19 @@ _SHOWN = (
     (ReviewRow, Review),
     (PersonRow, _REVIEWER),
 )
-_PUBLISHED = (
+_ANY = (
     select(*(_column(model, name) for row, model in _SHOWN for name in row._fields))
     .join(Revision, _newest())
     .join(Person, Article.author_id == Person.id)
     .outerjoin(Review, Review.id == latest_review())
     .outerjoin(_REVIEWER, Review.reviewer_id == _REVIEWER.id)
-    .where(Article.published_at <= _NOW)
 )
+_PUBLISHED = _ANY.where(is_shown(_NOW))
 _ARTICLE = _PUBLISHED.where(Article.slug == bindparam("slug"))
+_PREVIEW = _ANY.where(Article.slug == bindparam("slug"))
 _PLACE = tuple_(Article.published_at, Article.id)
 _HERE = tuple_(bindparam("published_at", type_=UtcDateTime), _ID)
-_TITLES = (
-    select(Article.slug, Revision.title)
-    .join(Revision, _newest())
-    .where(Article.published_at <= _NOW)
-)
+_TITLES = select(Article.slug, Revision.title).join(Revision, _newest()).where(is_shown(_NOW))
 _OLDER = (
     _TITLES.add_columns(literal("older").label("side"))
     .where(_PLACE < _HERE)
@@ -209,6 +218,19 @@ def article(slug: str, *, now: datetime) -> Shown | None:
     """Return a published article with its latest text, or None."""
     row = db.rows(_ARTICLE, {"slug": slug, "now": now}).first()
     return _shown(row) if row else None
+
+
+def preview(slug: str) -> Shown | None:
+    """Return an article with its latest text, whether readers see it or not; or None."""
+    row = db.rows(_PREVIEW, {"slug": slug}).first()
+    return _shown(row) if row else None
+
+
+def renamed(slug: str) -> str | None:
+    """Return the slug that an article with this former slug has now, or None."""
+    return db.session.scalar(
+        select(Article.slug).join(FormerSlug.article).where(FormerSlug.slug == slug)
+    )
 
 
 def articles(
@@ -237,12 +259,7 @@ def _shown(row: Sequence[Any]) -> Shown:
 
 def count(*conditions: ColumnElement[bool], now: datetime) -> int:
     """Return how many published articles meet the conditions."""
-    return (
-        db.session.scalar(
-            select(func.count(Article.id)).where(Article.published_at <= now, *conditions)
-        )
-        or 0
-    )
+    return db.session.scalar(select(func.count(Article.id)).where(is_shown(now), *conditions)) or 0
 
 
 def topic(slug: str) -> Topic | None:
@@ -302,3 +319,124 @@ def comments_in(state: str, *, page: int, limit: int = 50) -> Sequence[Comment]:
 def waiting_comments() -> int:
     """Return how many comments wait for a decision."""
     return db.session.scalar(select(func.count(Comment.id)).where(Comment.state == "pending")) or 0
+
+
+class Listed(NamedTuple):
+    """An article as a staff list shows it, with its newest revision and its newest review."""
+
+    article: Article
+    title: str
+    saved_at: datetime
+    saved_by: str
+    review: Review | None
+    changed: bool
+
+
+_LISTED = (
+    select(
+        Article,
+        Revision.title,
+        Revision.saved_at,
+        Revision.saved_by,
+        Review,
+        Review.revision_id != Revision.id,
+    )
+    .join(Revision, _newest())
+    .outerjoin(Review, Review.id == latest_review())
+    .options(joinedload(Article.author), joinedload(Review.reviewer))
+)
+
+
+def listed(*, q: str, page: int) -> Page[Listed]:
+    """Return one page of all articles whose title has every word: drafts first, then newest."""
+    statement = _LISTED.order_by(
+        Article.published_at.is_not(None), Article.published_at.desc(), Article.id.desc()
+    )
+    for word in dict.fromkeys(q[:MOST_SEARCHED].split()):
+        statement = statement.where(Revision.title.icontains(word, autoescape=True))
+    return _page_of(statement, page)
+
+
+def to_review(*, page: int) -> Page[Listed]:
+    """Return one page of the medical articles: never reviewed ones first, then by the end."""
+    return _page_of(
+        _LISTED.where(Article.medical).order_by(
+            Review.id.is_not(None), Review.valid_until, Article.id
+        ),
+        page,
+    )
+
+
+def without_review(*, today: date, now: datetime) -> int:
+    """Return how many medical articles readers see that have no review which holds."""
+    statement = (
+        select(func.count(Article.id))
+        .outerjoin(Review, Review.id == latest_review())
+        .where(Article.medical, is_shown(now))
+        .where(Review.id.is_(None) | (Review.valid_until < today))
+    )
+    return db.session.scalar(statement) or 0
+
+
+def _page_of(statement: Select[*tuple[Any, ...]], number: int) -> Page[Listed]:
+    found = db.session.execute(
+        statement.limit(STAFF_PAGE_SIZE + 1).offset((number - 1) * STAFF_PAGE_SIZE)
+    ).all()
+    rows = [Listed(*row) for row in found[:STAFF_PAGE_SIZE]]
+    return Page(rows, number, len(found) > STAFF_PAGE_SIZE)
+
+
+def any_article(slug: str) -> Article | None:
+    """Return an article for staff, whether readers see it or not."""
+    return db.session.scalar(
+        select(Article)
+        .where(Article.slug == slug)
+        .options(joinedload(Article.author), selectinload(Article.topics))
+    )
+
+
+class Saved(NamedTuple):
+    """That an article was saved: a revision without its words."""
+
+    number: int
+    title: str
+    saved_at: datetime
+    saved_by: str
+
+
+def revisions(article_id: int) -> list[Saved]:
+    """Return when and by whom an article was saved, newest first."""
+    statement = (
+        select(*(getattr(Revision, name) for name in Saved._fields))
+        .where(Revision.article_id == article_id)
+        .order_by(Revision.number.desc())
+    )
+    return [Saved(*row) for row in db.session.execute(statement)]
+
+
+def revision(article_id: int, number: int) -> Revision | None:
+    """Return what an article said in one revision."""
+    return db.session.scalar(
+        select(Revision).where(Revision.article_id == article_id, Revision.number == number)
+    )
+
+
+def reviews(article_id: int) -> Sequence[Review]:
+    """Return the reviews of an article, newest first."""
+    return db.session.scalars(
+        select(Review)
+        .join(Review.revision)
+        .where(Revision.article_id == article_id)
+        .options(joinedload(Review.reviewer), contains_eager(Review.revision))
+        .order_by(Review.signed_on.desc(), Review.id.desc())
+    ).all()
+
+
+def people() -> Sequence[Person]:
+    """Return all authors and reviewers by name."""
+    return db.session.scalars(select(Person).order_by(Person.name, Person.id)).all()
+
+
+def topics() -> Sequence[str]:
+    """Return the names of all topics."""
+    return db.session.scalars(select(Topic.name).order_by(Topic.name)).all()

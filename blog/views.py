@@ -53,8 +53,11 @@ def old_address(name: str, slug: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/blog/<slug>")
-def show(slug: str) -> str:
-    return _page(_published(slug), _empty_fields(), request.args.get("reply"))
+def show(slug: str) -> ResponseReturnValue:
+    shown = queries.article(slug, now=utcnow())
+    if shown is None:
+        return redirect(url_for("blog.show", slug=queries.renamed(slug) or abort(404)), 301)
+    return page(shown, _empty_fields(), request.args.get("reply"))
 
 
 @blueprint.post("/blog/<slug>/comments")
@@ -64,9 +67,9 @@ def comment(slug: str) -> ResponseReturnValue:
     shown = _published(slug)
     form = CommentForm()
     if not form.validate_on_submit():
-        return _page(shown, _fields(form), form.parent.data), 422
+        return page(shown, _fields(form), form.parent.data), 422
     if form.website.data:  # only a program fills the hidden field: thank it and keep nothing
-        return redirect(url_for("blog.show", slug=slug), 303)
+        return redirect(url_for("blog.show", slug=shown.article.slug), 303)
     parent = int(form.parent.data) if form.parent.data else None
     try:
         with db.writing():
@@ -82,7 +85,7 @@ def comment(slug: str) -> ResponseReturnValue:
             )
     except comments.NoSuchComment:
         form.body.errors = ["The comment you answer is not here any more. Yours is kept below."]
-        return _page(_published(slug), _fields(form), None), 422
+        return page(_published(slug), _fields(form), None), 422
     return redirect(url_for("blog.own_comment", secret=written.secret), 303)
 
 
@@ -122,7 +125,13 @@ def comment_deleted() -> str:
 
 
 def _published(slug: str) -> Shown:
-    return queries.article(slug, now=utcnow()) or abort(404)
+    """Return an article that readers see, also by a former slug: a page may be open since then."""
+    now = utcnow()
+    return (
+        queries.article(slug, now=now)
+        or queries.article(queries.renamed(slug) or abort(404), now=now)
+        or abort(404)
+    )
 
 
 def _list(heading: str, summary: str, now: datetime, *conditions: ColumnElement[bool]) -> str:
@@ -150,8 +159,10 @@ def _empty_fields() -> Markup:
     return _fields(CommentForm(formdata=None))
 
 
-def _page(shown: Shown, fields: Markup, parent: str | None) -> str:
-    """Render an article with its rail, its approved comments and the comment form."""
+def page(
+    shown: Shown, fields: Markup | None = None, parent: str | None = None, *, preview: bool = False
+) -> str:
+    """Render an article with its rail, its approved comments and the fields for a comment."""
     now = utcnow()
     status = queries.review_of(shown, today=today())
     document = prose.render_document(shown.text.body, BLOCKS)
@@ -178,6 +189,7 @@ def _page(shown: Shown, fields: Markup, parent: str | None) -> str:
         threads=_threads(approved),
         reply_to=next((c for c in approved if str(c.id) == parent), None),
         fields=fields,
+        preview=preview,
     )
 
 

@@ -1,32 +1,54 @@
 """Form fields that more than one room asks with."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from wtforms import Field, StringField
-from wtforms.validators import Length
+from wtforms import Field, Form, StringField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import DateInput, TextInput
 
 from storefront.money import major, to_minor
 from storefront.settings.shop import shop
+from storefront.slugs import LONGEST, is_slug
 
 NOT_A_PRICE = "Please write an amount such as 89.00, of at most 999,999.99."
+NOT_A_SLUG = "Please use small letters a to z, digits and single hyphens, such as my-first-shoes."
 NOT_A_DAY = "Please write a day from the year 2000 to 2100 as 2026-12-24."
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
 
-def stripped(text: str | None) -> str:
-    """Return text without spaces around it, its lines ended alike."""
-    return (text or "").strip().replace("\r\n", "\n")
+def tidy(text: object) -> str:
+    """Return a text as it is kept: with plain line ends, and nothing empty around it."""
+    return "" if text is None else "\n".join(re.split(r"\r\n?|\n", str(text))).strip()
 
 
-def text(
-    label: str, most: int, *more: Any, field: type[Field] = StringField, default: str = ""
-) -> Any:
-    """Return a field of stripped text of at most so many characters."""
+def line(label: str, most: int = 255, *more: Any, needed: str = "", **options: Any) -> StringField:
+    """Return a field for one line; `needed` is what is said where it is empty."""
+    return StringField(label, _bounds(most, needed, *more), filters=[tidy], **options)
+
+
+def text(label: str, most: int, *more: Any, needed: str = "", **options: Any) -> TextAreaField:
+    """Return a field for several lines; `needed` is what is said where it is empty."""
+    return TextAreaField(label, _bounds(most, needed, *more), filters=[tidy], **options)
+
+
+def slug(label: str, reserved: frozenset[str]) -> StringField:
+    """Return a field for the words of an address; it may stay empty."""
+
+    def check(_: Form, field: StringField) -> None:
+        if not is_slug(field.data):
+            raise ValidationError(NOT_A_SLUG)
+        if field.data in reserved:
+            raise ValidationError(f"“{field.data}” is an address of the shop itself.")
+
+    return line(label, LONGEST, Optional(), check)
+
+
+def _bounds(most: int, needed: str, *more: Any) -> Sequence[Any]:
     length = Length(max=most, message=f"Please use at most {most:,} characters.")
-    return field(label, [*more, length], filters=[stripped], default=default)
+    return [*([DataRequired(needed)] if needed else []), *more, length]
 
 
 class ReadField(Field):

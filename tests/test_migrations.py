@@ -10,6 +10,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import CheckConstraint, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
+from blog.models import Article, FormerSlug
 from storefront.catalogue.models import Collection, FormerCollectionHandle, FormerHandle
 from storefront.checkout import purchase, refunds
 from storefront.checkout.payments import Event
@@ -181,6 +182,8 @@ def fill_every_table(app: Flask, make: Make, company: Company) -> None:
         collection = db.session.scalars(select(Collection)).first()
         assert collection is not None
         db.session.add(FormerCollectionHandle(handle="old", owner_id=collection.id))
+        article_id = db.session.scalars(select(Article.id)).first()
+        db.session.add(FormerSlug(slug="former", article_id=article_id))
         db.session.add(
             OrderMark(order_id=order.id, kind="owed", why="x", at=utcnow(), ended_at=utcnow())
         )

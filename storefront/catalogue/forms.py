@@ -11,14 +11,13 @@ from wtforms import (
     SelectChoice,
     SelectField,
     SelectMultipleField,
-    TextAreaField,
 )
-from wtforms.validators import DataRequired, Length, Regexp
+from wtforms.validators import Length, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget, TextArea
 
 from storefront import media
 from storefront.catalogue.collections import RULES
-from storefront.fields import DayField, PriceField, ReadField, WholeField, text
+from storefront.fields import DayField, PriceField, ReadField, WholeField, line, text
 from storefront.pictures import Copies, NotTaken
 
 NOT_A_HANDLE = "A handle has 1 to 80 of a to z, 0 to 9 and hyphen."
@@ -34,12 +33,12 @@ MOST_LINES = 200
 
 def handle_field() -> Any:
     """Return the field of a handle, which may be empty."""
-    return text("Handle", 80, Regexp(r"([a-z0-9-]{1,80})?\Z", message=NOT_A_HANDLE))
+    return line("Handle", 80, Regexp(r"([a-z0-9-]{1,80})?\Z", message=NOT_A_HANDLE))
 
 
 def swatch_field(label: str) -> Any:
     """Return the field of a color such as #4a5d3a, which may be empty."""
-    return text(label, 7, Regexp(r"(#[0-9A-Fa-f]{6})?\Z", message=NOT_A_SWATCH))
+    return line(label, 7, Regexp(r"(#[0-9A-Fa-f]{6})?\Z", message=NOT_A_SWATCH))
 
 
 class LinesField(ReadField):
@@ -91,29 +90,27 @@ class BasedForm(FlaskForm):
 class ProductForm(BasedForm):
     """What is said and measured of a product."""
 
-    title = text("Title", 255, DataRequired("Please write a title."))
+    title = line("Title", 255, needed="Please write a title.")
     handle = handle_field()
-    summary = text("Summary", 500, field=TextAreaField)
-    description = text("Description", 50_000, field=TextAreaField)
-    vendor = text("Vendor", 255)
-    product_type = text("Type", 255)
-    tags = text("Tags", 2000)
+    summary = text("Summary", 500)
+    description = text("Description", 50_000)
+    vendor = line("Vendor", 255)
+    product_type = line("Type", 255)
+    tags = line("Tags", 2000)
     published = BooleanField("Published: shown as soon as a size is on sale")
     position = WholeField("Place in lists", 0, POSITIONS, needed=True, default=0)
-    size_label = text("Name of the sizes", 80, DataRequired("Please write a name."), default="Size")
-    size_system = text("Size system", 20)
-    width_label = text(
-        "Name of the widths", 80, DataRequired("Please write a name."), default="Width"
-    )
+    size_label = line("Name of the sizes", 80, needed="Please write a name.", default="Size")
+    size_system = line("Size system", 20)
+    width_label = line("Name of the widths", 80, needed="Please write a name.", default="Width")
     weight_g = WholeField("Weight of one shoe, in grams", 1, 5000)
     drop_mm = WholeField("Heel-to-toe drop, in millimeters", -50, 100)
     depth_mm = WholeField("Depth inside with the insole out, in millimeters", 1, 500)
     opening_mm = WholeField("Width of the opening, in millimeters", 1, 500)
-    closure = text("Closure", 40)
+    closure = line("Closure", 40)
     hands = MaybeField("Hands needed to close", {"1": "One hand", "2": "Two hands"})
     removable_insole = MaybeField("The insole comes out", {"1": "Yes", "0": "No"})
-    heel_counter = text("Heel counter", 40)
-    sole = text("Sole", 255)
+    heel_counter = line("Heel counter", 40)
+    sole = line("Sole", 255)
     fits = LinesField("Braces that it fits, one a line")
 
     @property
@@ -133,7 +130,7 @@ class ProductForm(BasedForm):
 class ColorForm(BasedForm):
     """A color: its name and the one or two colors of its swatch."""
 
-    name = text("Name", 80)
+    name = line("Name", 80)
     swatch = swatch_field("Swatch")
     second_swatch = swatch_field("Second half of the swatch")
     place = WholeField("Place among the colors", 1, 1000, needed=True)
@@ -143,7 +140,7 @@ class PictureForm(BasedForm):
     """A picture to upload. `kept` is one that was taken in while its words were missing."""
 
     file = FileField("Picture")
-    alt = text("What it shows", 500, DataRequired(NO_ALT))
+    alt = line("What it shows", 500, needed=NO_ALT)
     kept = HiddenField(validators=[Length(max=60)])
     copies: Copies
 
@@ -165,7 +162,7 @@ class PictureForm(BasedForm):
 class PictureWordsForm(BasedForm):
     """The words of a picture, and what to do with it."""
 
-    alt = text("What it shows", 500, DataRequired(NO_ALT))
+    alt = line("What it shows", 500, needed=NO_ALT)
 
 
 class SizesForm(BasedForm):
@@ -183,13 +180,13 @@ class SizesForm(BasedForm):
 class VariantForm(BasedForm):
     """One size of one color."""
 
-    sku = text("Sku", 64, DataRequired("Please write a sku."), Regexp(SKU, message=NOT_A_SKU))
-    size = text("Size", 80)
-    width = text("Width", 80)
+    sku = line("Sku", 64, Regexp(SKU, message=NOT_A_SKU), needed="Please write a sku.")
+    size = line("Size", 80)
+    width = line("Width", 80)
     price_minor = PriceField("Price of a pair", needed=True)
     single_minor = PriceField("Price of one shoe")
     compare_at_minor = PriceField("Earlier price of a pair")
-    barcode = text("Barcode", 64)
+    barcode = line("Barcode", 64)
     weight_g = WholeField("Weight of the parcel, in grams", 0, 1_000_000, needed=True)
     restock_on = DayField("Back on")
     counted = BooleanField("Counted: the shop sells what is on hand and no more")
@@ -199,13 +196,13 @@ class VariantForm(BasedForm):
 class CollectionForm(BasedForm):
     """A collection, and how products come into it."""
 
-    title = text("Title", 255, DataRequired("Please write a title."))
+    title = line("Title", 255, needed="Please write a title.")
     handle = handle_field()
-    description = text("Description", 20_000, field=TextAreaField)
+    description = text("Description", 20_000)
     published = BooleanField("Published")
     position = WholeField("Place among the collections", 0, POSITIONS, needed=True, default=0)
     rule = SelectField("Which products", choices=choices_of(RULES))
-    rule_value = text("Which tag, type or brace, or how many hands", 255)
+    rule_value = line("Which tag, type or brace, or how many hands", 255)
     products = LinesField("Handles of the products, one a line")
 
     @property

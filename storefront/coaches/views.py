@@ -1,16 +1,19 @@
-"""What a reader sees of the coaches: the list of places."""
+"""What a reader sees of the coaches: the list of places, and each place."""
 
-from flask import Blueprint
+from flask import Blueprint, abort
 from flask import render_template as render
-from sqlalchemy import select
 
-from storefront.coaches.models import Coach
-from storefront.db import db
+from storefront.coaches import queries
 
 blueprint = Blueprint("coaches", __name__)
 
 
 @blueprint.get("/coaches")
 def listing() -> str:
-    coaches = db.session.scalars(select(Coach).order_by(Coach.state, Coach.city, Coach.name)).all()
-    return render("storefront/coaches/listing.html", coaches=coaches)
+    return render("storefront/coaches/listing.html", coaches=queries.coaches())
+
+
+@blueprint.get("/coaches/<coach_slug>")
+def show(coach_slug: str) -> str:
+    coach = queries.coach(coach_slug) or abort(404)
+    return render("storefront/coaches/show.html", coach=coach)

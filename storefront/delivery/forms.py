@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import Field, FieldList, Form, FormField, TextAreaField
-from wtforms.validators import DataRequired, ValidationError
+from wtforms import Field, FieldList, Form, FormField
+from wtforms.validators import ValidationError
 
 from storefront.delivery.zones import MOST_METHODS, MethodTerms, read_countries
-from storefront.fields import PriceField, WholeField, text
+from storefront.fields import PriceField, WholeField, line, text
 
 MOST_DAYS = 90
 NO_PRICE = "Please give a price, or 0 where it costs nothing."
@@ -18,7 +18,7 @@ TWICE = "The larger number of days comes second."
 class MethodForm(Form):
     """One way to send; without a name it is not there."""
 
-    name = text("Name", 80)
+    name = line("Name", 80)
     price = PriceField("Price")
     free_from = PriceField("Free from (may stay empty)")
     least_days = WholeField("Working days, from", 1, MOST_DAYS)
@@ -47,15 +47,8 @@ class MethodForm(Form):
 class ZoneForm(FlaskForm):
     """Countries that are served by the same ways of sending."""
 
-    name = text(
-        "Name of the zone", 80, DataRequired("Please give the zone a name, such as Canada.")
-    )
-    countries = text(
-        "Countries, one a line",
-        8000,
-        DataRequired("Please write at least one country."),
-        field=TextAreaField,
-    )
+    name = line("Name of the zone", 80, needed="Please give the zone a name, such as Canada.")
+    countries = text("Countries, one a line", 8000, needed="Please write at least one country.")
     methods = FieldList(FormField(MethodForm), min_entries=MOST_METHODS, max_entries=MOST_METHODS)
 
     def validate_countries(self, field: Field) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, selectinload
 
 from storefront.db import db
 from storefront.delivery.models import Method, Zone, ZoneCountry
@@ -22,11 +22,7 @@ class Quote:
     @property
     def days(self) -> str:
         """Return the promise in words: "2 to 5 working days"; '' where there is none."""
-        if self.most_days is None:
-            return ""
-        if self.least_days in {None, self.most_days}:
-            return f"{self.most_days} working days"
-        return f"{self.least_days} to {self.most_days} working days"
+        return days_words(self.least_days, self.most_days)
 
 
 def countries() -> list[str]:
@@ -66,3 +62,23 @@ def _price(method: Method, subtotal_minor: int) -> int:
     if method.free_from_minor is not None and subtotal_minor >= method.free_from_minor:
         return 0
     return method.price_minor
+
+
+def days_words(least: int | None, most: int | None) -> str:
+    """Return a promise in words: "2 to 5 working days"; '' where there is none."""
+    if most is None:
+        return ""
+    if least in {None, most}:
+        return f"{most} working day{'' if most == 1 else 's'}"
+    return f"{least} to {most} working days"
+
+
+def zones() -> Sequence[Zone]:
+    """Return all zones that have a method, whole, by name: what a page about delivery tells."""
+    found = db.session.scalars(
+        select(Zone)
+        .where(Zone.methods.any(), Zone.countries.any())
+        .options(selectinload(Zone.countries), selectinload(Zone.methods))
+        .order_by(Zone.name)
+    )
+    return found.all()

@@ -16,6 +16,7 @@ from storefront.mail.models import Letter
 from storefront.opening import checks
 from storefront.opening.forms import ReturnsForm, SettingsForm, ShopForm, TaxForm
 from storefront.orders.models import Order
+from storefront.pages import queries as pages
 from storefront.settings import queries
 from storefront.settings.shop import shop
 from storefront.staff.desk import Waiting, desk_blueprint
@@ -119,7 +120,7 @@ def _checks() -> list[checks.Check]:
         takes_payment=bool(current_app.config["STRIPE_SECRET_KEY"]),
         hears_events=payments().hears_events,
         chosen=queries.chosen(),
-        unpublished=(),
+        unpublished=pages.unpublished(),
     )
     return checks.checks(shop(), server)
 

@@ -14,12 +14,11 @@ from wtforms import (
     RadioField,
     SelectChoice,
     SelectField,
-    TextAreaField,
     ValidationError,
 )
 from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
 
-from storefront.fields import PriceField, WholeField, text
+from storefront.fields import PriceField, WholeField, line, text
 from storefront.settings import colors
 from storefront.settings.shop import Shop
 
@@ -55,10 +54,10 @@ class SettingsForm(FlaskForm):
 class ShopForm(SettingsForm):
     """Who the shop is, and how it looks."""
 
-    shop_name = text("Name of the shop", 80, DataRequired("Please give the shop a name."))
-    shop_legal_name = text("Legal name of the seller", 200)
-    shop_address = text("Postal address of the seller", 500, field=TextAreaField)
-    shop_tax_number = text("Tax number, shown on receipts (may stay empty)", 50)
+    shop_name = line("Name of the shop", 80, needed="Please give the shop a name.")
+    shop_legal_name = line("Legal name of the seller", 200)
+    shop_address = text("Postal address of the seller", 500)
+    shop_tax_number = line("Tax number, shown on receipts (may stay empty)", 50)
     shop_email = EmailField(
         "Mail address that shoppers write to",
         [
@@ -67,9 +66,9 @@ class ShopForm(SettingsForm):
             Email("That does not look like a mail address, such as name@example.com."),
         ],
     )
-    shop_phone = text("Phone number", 40)
-    shop_hours = text("When somebody answers the phone", 120)
-    shop_accent = text("Accent color, such as #1c5541 (may stay empty)", 7)
+    shop_phone = line("Phone number", 40)
+    shop_hours = line("When somebody answers the phone", 120)
+    shop_accent = line("Accent color, such as #1c5541 (may stay empty)", 7)
     shop_timezone = SelectField("Time zone", choices=ZONES)
     currency = SelectField(
         "Currency",
@@ -125,7 +124,7 @@ class TaxForm(SettingsForm):
             SelectChoice("stripe", "Stripe Tax works it out and adds it on the payment page"),
         ],
     )
-    tax_name = text("What the tax is called", 40)
+    tax_name = line("What the tax is called", 40)
     tax_rate = DecimalField(
         "Rate in percent, where prices include it",
         [Optional(), NumberRange(0, 99, "Please give a rate from 0 to 99 percent.")],
@@ -161,8 +160,8 @@ class ReturnsForm(SettingsForm):
         "Days in which shoes may be sent back, counted from sending", 0, 365, needed=True
     )
     return_cost = PriceField("What the shopper pays for sending back", needed=True)
-    return_address = text("Address that shoes are sent back to", 500, field=TextAreaField)
-    return_condition = text("In what condition shoes are taken back", 1000, field=TextAreaField)
+    return_address = text("Address that shoes are sent back to", 500)
+    return_condition = text("In what condition shoes are taken back", 1000)
 
     @classmethod
     def told(cls, shop: Shop) -> Mapping[str, Any]:

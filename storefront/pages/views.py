@@ -1,15 +1,21 @@
-"""Home, display settings, and whether the shop is well."""
+"""Home, pages of words, display settings, and whether the shop is well."""
 
+from babel import Locale
 from flask import Blueprint, Response, abort, current_app, redirect, request
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
-from storefront import limits
+from storefront import limits, prose
 from storefront.catalogue import queries
 from storefront.catalogue.views import today
 from storefront.db import db, engine_words
-from storefront.pages import preferences
+from storefront.delivery.queries import days_words, zones
+from storefront.pages import facts, preferences
+from storefront.pages import queries as words
+from storefront.pages.writing import BLOCKS
+from storefront.remembered import remembered
 from storefront.sessions import cookie_name
 from storefront.settings import colors
 from storefront.settings.shop import shop
@@ -28,6 +34,33 @@ def home() -> str:
         queries.LISTED, today=today(), low=current_app.config["LOW_STOCK"], limit=ON_HOME
     )
     return render("storefront/pages/home.html", cards=cards)
+
+
+@blueprint.get("/pages/<page_slug>")
+def show(page_slug: str) -> str:
+    """Show a page of words; its blocks say what holds now, as the cart does."""
+    page = words.page(page_slug)
+    if page is None or not page.published:
+        abort(404)
+    document = prose.render_document(page.body, BLOCKS)
+    return render(
+        "storefront/pages/show.html",
+        page=page,
+        document=document,
+        zones=zones() if "delivery" in document.parts else (),
+        returns=facts.returns(shop()) if "returns" in document.parts else None,
+        country_names=Locale("en", "US").territories,
+        days_words=days_words,
+    )
+
+
+@remembered
+def footer() -> list[tuple[str, str]]:
+    """Return slug and title of each page that readers see; nothing where the database is away."""
+    try:
+        return words.published()
+    except SQLAlchemyError:
+        return []
 
 
 @blueprint.get("/accessibility")

@@ -82,6 +82,13 @@ def staff_color(page: Page) -> None:
     expect(page.get_by_text("Add a picture")).to_be_visible()
 
 
+def article_with_errors(page: Page) -> None:
+    staff_at("/staff/articles/your-first-fitting")(page)
+    page.fill("[name=sources-0-authors]", "")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Please look at this again")).to_be_visible()
+
+
 PAGES: dict[str, Callable[[Page], None]] = {
     "home": at("/"),
     "listing": at("/collections/all"),
@@ -114,6 +121,20 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "staff payments": staff_at("/staff/payments"),
     "staff comments": staff_at("/staff/comments"),
     "staff mails": staff_at("/staff/mails"),
+    "coach": at("/coaches/duluth-harbor-step"),
+    "page of words": at("/pages/shipping"),
+    "staff articles": staff_at("/staff/articles"),
+    "staff article with errors": article_with_errors,
+    "staff revisions": staff_at("/staff/articles/your-first-fitting/revisions"),
+    "staff preview": staff_at("/staff/articles/your-first-fitting/preview"),
+    "staff review": staff_at("/staff/articles/your-first-fitting/review"),
+    "staff reviews": staff_at("/staff/reviews"),
+    "staff people": staff_at("/staff/people"),
+    "staff person": staff_at("/staff/people/mara-lindqvist"),
+    "staff coaches": staff_at("/staff/coaches"),
+    "staff coach": staff_at("/staff/coaches/duluth-harbor-step"),
+    "staff pages": staff_at("/staff/pages"),
+    "staff page": staff_at("/staff/pages/returns?draft=1"),
 }
 IN_THE_GATE = {
     "home", "listing", "product, feet that differ", "cart", "cart drawer", "cart with error",

@@ -21,6 +21,7 @@ from storefront.checkout import purchase
 from storefront.checkout.models import PaymentEvent
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
+from storefront.coaches import demo as coaches
 from storefront.db import db, new_secret
 from storefront.mail.models import Letter
 from storefront.orders.models import Order
@@ -55,6 +56,16 @@ PRODUCT = (
 COLLECTION = (
     "title", "handle", "description", "published", "position", "rule", "rule_value", "products",
     "based_on",
+)  # fmt: skip
+PERSON = ("name", "slug", "role", "credentials", "short_bio", "bio", "interests")
+ARTICLE = (
+    "title", "slug", "summary", "body", "topics", "author", "medical", "help_now", "based_on",
+    "faq-0-question", "faq-0-answer", "sources-0-title", "sources-0-authors", "sources-0-year",
+    "sources-0-kind", "sources-0-identifier", "sources-0-url", "action",
+)  # fmt: skip
+COACH = (
+    "name", "slug", "street", "city", "state", "postal_code", "phone", "hours", "access", "about",
+    "interest", "last_checked",
 )  # fmt: skip
 FIELDS: dict[str, tuple[str, ...]] = {
     "security.login": ("email", "password", "remember", "next"),
@@ -102,11 +113,22 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "collections_desk.new": COLLECTION,
     "collections_desk.show": COLLECTION,
     "comments_desk.decide": ("decision", "seen"),
+    "articles_desk.begin": ARTICLE,
+    "articles_desk.edit": ARTICLE,
+    "articles_desk.publish": ("state", "at", "until"),
+    "articles_desk.restore": ("based_on",),
+    "articles_desk.add_person": PERSON,
+    "articles_desk.edit_person": PERSON,
+    "coaches_desk.add": COACH,
+    "coaches_desk.edit": COACH,
+    "coaches_desk.remove": (),
+    "pages_desk.edit": ("title", "body", "based_on", "action"),
+    "reviews_desk.sign": ("reviewer", "scope", "signed_on", "based_on"),
 }  # fmt: skip
 QUERY = (
     "page", "color", "size", "width", "fits", "hands", "max_weight", "available", "sort", "variant",
     "from", "next", "reply", "q", "state", "failed", "limit", "session_id", "checking", "product",
-    "odd", "after", "sent", "waiting",
+    "odd", "after", "sent", "waiting", "old", "new", "draft",
 )  # fmt: skip
 
 
@@ -127,6 +149,7 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         )  # fmt: skip
         db.session.add(comment)
         db.session.add(Collection(handle="harbor", title="x", updated_at=utcnow()))
+        coaches.load()
         db.session.add(PaymentEvent(id="evt_x", type="x", received_at=utcnow(), error="failed"))
     return {
         "handle": "harbor",
@@ -135,6 +158,9 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "reference": waiting.reference,
         "key": f"{variant.id}.{variant.id}",
         "slug": "walking",
+        "page_slug": "terms",
+        "coach_slug": "duluth-harbor-step",
+        "person_slug": article.author.slug,
         "name": "news",
         "secret": comment.secret,
         "comment_id": comment.id,

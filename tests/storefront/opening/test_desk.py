@@ -12,6 +12,7 @@ from storefront.clock import utcnow
 from storefront.db import db
 from storefront.mail import jobs
 from storefront.mail.models import Letter
+from storefront.pages import demo as pages
 from storefront.settings import queries
 from storefront.settings.shop import shop
 from tests.factories import Make
@@ -203,6 +204,7 @@ def test_shop_opens_once_everything_is_found(
     owner.send(link)
     with db.writing():
         db.session.add(heard())
+        pages.load()
         queries.keep({"BACKUP_AT": utcnow().isoformat()}, by="Test", now=utcnow())
 
     lacking = owner.get("/staff/opening").text

@@ -24,6 +24,11 @@ MAY_ENTER = {
     "mails_desk": {"owner", "stock"},
     "opening_desk": {"owner"},
     "delivery_desk": {"owner", "stock"},
+    "articles_desk": {"owner", "editor"},
+    "preview_desk": {"owner", "editor", "reviewer"},
+    "reviews_desk": {"owner", "reviewer"},
+    "coaches_desk": {"owner", "editor"},
+    "pages_desk": {"owner", "editor"},
 }
 OWNERS_ALONE = {"/staff/payments/orders/1/end"}
 FILLED: dict[str, Any] = {
@@ -40,6 +45,10 @@ FILLED: dict[str, Any] = {
     "color_id": 1,
     "picture_id": 1,
     "variant_id": 1,
+    "slug": "none",
+    "person_slug": "none",
+    "coach_slug": "none",
+    "page_slug": "none",
 }
 
 

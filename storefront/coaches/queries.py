@@ -1,0 +1,17 @@
+"""What may be read of the coaches."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from storefront.coaches.models import Coach
+from storefront.db import db
+
+
+def coaches() -> Sequence[Coach]:
+    """Return all places, by state, city and name."""
+    return db.session.scalars(select(Coach).order_by(Coach.state, Coach.city, Coach.name)).all()
+
+
+def coach(slug: str) -> Coach | None:
+    return db.session.scalar(select(Coach).where(Coach.slug == slug))

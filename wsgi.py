@@ -114,6 +114,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         stock_commands,
     ):
         app.cli.add_command(commands.group)
+    app.cli.add_command(checkout_commands.company)
     for command in (exchange.write_backup, exchange.restore_backup):
         app.cli.add_command(command)
     if app.config["TRUSTED_PROXIES"]:

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from click import ClickException
+
 INSTANCE = Path(__file__).parent / "instance"
 
 DEFAULTS = {
@@ -36,8 +38,11 @@ DEFAULTS = {
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-class SettingError(Exception):
-    """A setting has a value that the shop cannot work with; the message names it."""
+class SettingError(ClickException):
+    """A setting has a value that the shop cannot work with; the message names it.
+
+    A command of `flask` ends with the message alone.
+    """
 
 
 def load(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -127,6 +127,16 @@ def test_start_names_the_setting_that_is_wrong() -> None:
     assert said(result) == ["CURRENCY must be three letters such as USD, not 'dollars'."]
 
 
+def test_a_command_names_the_setting_that_is_wrong() -> None:
+    flask = [sys.executable, "-m", "flask", "--app", "wsgi"]
+
+    result = run(*flask, "doctor", cwd=ROOT, CURRENCY="dollars", FLASK_SKIP_DOTENV="1")
+
+    assert result.returncode == 1
+    assert said(result)[-1] == "Error: CURRENCY must be three letters such as USD, not 'dollars'."
+    assert "Traceback" not in result.stderr
+
+
 def test_serve_needs_a_secret_key(bare: Path) -> None:
     result = run(sys.executable, "start.py", "prepare", cwd=ROOT, PRODUCTION="1", SECRET_KEY="")
 

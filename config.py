@@ -135,7 +135,7 @@ def _secret_key(given: str, *, production: bool) -> str:
         raise SettingError("SECRET_KEY must be set on a public server.")
     kept = INSTANCE / "secret_key"
     if not kept.exists():
-        INSTANCE.mkdir(exist_ok=True)
+        INSTANCE.mkdir(mode=0o700, exist_ok=True)
         fresh = kept.with_name(f"secret_key.{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(48))

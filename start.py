@@ -85,7 +85,7 @@ def test_payment_company(host: str, port: int) -> str:
     """Return how to start the test payment company, and make the settings point to it."""
     kept = INSTANCE / "webhook_secret"
     if not kept.exists():
-        INSTANCE.mkdir(exist_ok=True)
+        INSTANCE.mkdir(mode=0o700, exist_ok=True)
         kept.touch(mode=0o600)
         kept.write_text("whsec_" + secrets.token_hex(24))
     secret = setting("STRIPE_WEBHOOK_SECRET", kept.read_text())

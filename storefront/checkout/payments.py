@@ -399,6 +399,8 @@ def _in_our_words() -> Iterator[None]:
             raise _Busy from error
         if 400 <= status < 500 and status != 429:
             raise Refused(error.user_message or str(error)) from error
+        if isinstance(error, stripe.APIConnectionError):  # which tells the whole of its own story
+            raise Unclear("it cannot be reached, or did not answer in time") from error
         raise Unclear(str(error)) from error
 
 

@@ -138,6 +138,24 @@ def test_a_command_names_the_setting_that_is_wrong() -> None:
     assert result.output == "Error: CURRENCY must be three letters such as USD, not 'dollars'.\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", "smtp://ann:a#b@mail.test:587"),
+        ("SMTP_URL", "mail.test"),
+        ("DATABASE_URL", "postgresql://ann:word@host:port/shop"),
+        ("DATABASE_URL", "mysql://host/shop"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_named_without_its_password(
+    name: str, value: str
+) -> None:
+    with pytest.raises(config.SettingError, match=name) as refused:
+        config.load({name: value, "SECRET_KEY": "k" * 40})
+
+    assert "a#b" not in str(refused.value)
+
+
 def test_serve_needs_a_secret_key(bare: Path) -> None:
     result = run(sys.executable, "start.py", "prepare", cwd=ROOT, PRODUCTION="1", SECRET_KEY="")
 

@@ -66,7 +66,9 @@ def _try(step: Callable[[], None]) -> tuple[str, bool]:
     except Unclear as error:
         return f"No clear answer came: {error}", False
     except (Refused, Differs) as error:
-        return str(error), True
+        return str(error) or "It was refused without a reason.", True
+    except Exception as error:  # an answer of a shape that nobody foresaw is what we look for
+        return f"The shop cannot read the answer: {type(error).__name__}: {error}", True
     return "", True
 
 
@@ -86,9 +88,7 @@ class _Steps:
             ends=end_of_page(terms, now),
             terms=terms,
         )
-        self._second = with_more_time(
-            self._first, end_of_page(terms, now + timedelta(minutes=1)), terms
-        )
+        self._second = with_more_time(self._first, end_of_page(terms, now), terms)
         self.open_pages: list[PageRequest] = []  # asked for, so that they may be open
         self._ids: dict[str, str] = {}  # of the pages, by their keys
 

@@ -24,8 +24,10 @@ from storefront.exchange import keeping
 from storefront.mail import outbox
 from storefront.orders.models import PaymentPage
 from storefront.pages import checkup as machine
+from storefront.staff.queries import has_staff
 from tests.factories import Make
 from tests.payments import Company
+from tests.storefront.staff.people import signed_in
 
 LINE = re.compile(r"^  (ok|warning|wrong) +([^:]+): (.+)$", re.M)
 KEY = "k" * 64
@@ -208,7 +210,11 @@ def test_what_a_new_shop_still_lacks_can_be_asked(app: Flask, make: Make, tmp_pa
     assert queries.last_event_at() is None
     assert not queries.was_paid("test")
 
-    make.order(state="paid")
+    assert not has_staff()
 
+    make.order(state="paid")
+    signed_in(app, "owner")
+
+    assert has_staff()
     assert queries.was_paid("test") and not queries.was_paid("live")
     assert limits.is_shared() is False

@@ -70,6 +70,7 @@ def test_a_shop_that_sends_nowhere_yet_can_rehearse(app: Flask) -> None:
         ("look_up", Refused("You may not look.")),
         ("lines_of", Unclear("You may not look.")),
         ("refunded_since", Refused("You may not look.")),
+        ("lines_of", AttributeError("You may not look.")),
     ],
 )
 def test_a_step_that_fails_is_told_in_the_companys_words_and_pages_are_closed(

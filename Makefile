@@ -40,7 +40,7 @@ update: ## on a server: a backup, the newest version, its packages and migration
 	@if systemctl cat shop-web.service >/dev/null 2>&1; then \
 		systemctl restart shop-web shop-jobs && echo "Updated, and started anew."; \
 	else \
-		echo "Updated. Now stop the shop, and start it again: make serve"; \
+		echo "Updated. Now stop the shop, and start it again."; \
 	fi
 
 updated: $(SHOP)

@@ -182,4 +182,4 @@ def test_update_says_what_to_do_where_no_service_is(server: Path) -> None:
     code, said, _ = update(server, "cat shop-web")
 
     assert code == 0
-    assert "make serve" in said
+    assert "Now stop the shop, and start it again." in said

@@ -156,6 +156,16 @@ def test_an_address_that_cannot_be_read_is_named_without_its_password(
     assert "a#b" not in str(refused.value)
 
 
+def test_the_web_server_alone_takes_the_place_of_the_program_that_starts_it(bare: Path) -> None:
+    code = "import os, sys, start; os.execv = lambda _, command: sys.exit(' '.join(command))"
+
+    result = run(sys.executable, "-c", f"{code}; start.main('web')", cwd=bare, PORT="8123")
+
+    (line,) = said(result)
+    assert line.startswith(f"{sys.executable} -m granian ")
+    assert "--port 8123 --workers 2" in line
+
+
 def test_serve_needs_a_secret_key(bare: Path) -> None:
     result = run(sys.executable, "start.py", "prepare", cwd=ROOT, PRODUCTION="1", SECRET_KEY="")
 

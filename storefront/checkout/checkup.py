@@ -46,12 +46,12 @@ def events() -> Iterator[Finding]:
         yield warning(
             "Events",
             "STRIPE_WEBHOOK_SECRET is empty, so payments are looked up each minute."
-            " `flask --app wsgi payments connect` prints one.",
+            " `flask payments connect` prints one.",
         )
     elif not config["STRIPE_API_BASE"]:  # the test payment company was told where when it started
         try:
-            if problem := connection.problem(payments(), config["SHOP_URL"]):
-                yield wrong("Events", problem)
+            problem = connection.problem(payments(), config["SHOP_URL"])
+            yield wrong("Events", problem) if problem else ok("Events", "are sent to this shop")
         except (Refused, Unclear) as error:
             yield warning("Events", f"where they are sent could not be read: {error}")
     heard = queries.last_event_at()

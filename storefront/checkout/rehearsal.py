@@ -129,6 +129,7 @@ class _Steps:
     def _repeat(self) -> None:
         again = self._payments.open_page(self._first)
         if again.session_id != self._ids[self._first.key]:
+            self._payments.close_page(again.session_id)
             raise Differs("It is another page.")
 
     def _read(self) -> None:
@@ -185,7 +186,7 @@ class _Steps:
             self._end(request)
         except Refused:
             return request.key not in self._ids  # it was never opened
-        except (Differs, Unclear):
+        except Exception:  # the other page is to be closed nevertheless
             return False
         return True
 

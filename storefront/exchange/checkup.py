@@ -19,7 +19,7 @@ def backups() -> Iterator[Finding]:
     folder = Path(config["BACKUP_FOLDER"])
     made = keeping.last_made(folder)
     if made is None:
-        yield warning("Backup", f"none in {folder}: run `flask --app wsgi backup`, daily.")
+        yield warning("Backup", f"none in {folder}: run `flask backup`, daily.")
         return
     said = f"the newest is of {moment_words(made, config['SHOP_TIMEZONE'])}"
     if utcnow() - made > OLD:

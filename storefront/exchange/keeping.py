@@ -1,6 +1,7 @@
 """Where dated backups are kept, and which of them."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,6 +37,7 @@ def _dated(folder: Path) -> dict[Path, datetime]:
     """Return the backups whose names are of our making, and when each was made."""
     made = {}
     for file in folder.glob("shop-*.zip"):
-        if match := NAME.fullmatch(file.name):
-            made[file] = datetime.strptime(match[1], STAMP).replace(tzinfo=UTC)
+        with suppress(ValueError):  # digits that are no date
+            if match := NAME.fullmatch(file.name):
+                made[file] = datetime.strptime(match[1], STAMP).replace(tzinfo=UTC)
     return made

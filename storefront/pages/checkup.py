@@ -64,7 +64,7 @@ def database() -> Iterator[Finding]:
     else:
         yield wrong(
             "Database",
-            f"{words}, at schema {current}, not {head}: run `flask --app wsgi db upgrade`.",
+            f"{words}, at schema {current}, not {head}: run `flask db upgrade`.",
         )
     if db.engine.dialect.name == "postgresql":
         theirs = db.session.execute(text("SELECT clock_timestamp()")).scalar_one()

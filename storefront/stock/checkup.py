@@ -14,7 +14,7 @@ def counts() -> Iterator[Finding]:
         yield wrong(
             "Stock",
             f"{len(found)} differ from their ledger, {sku} first ({said}): "
-            "`flask --app wsgi stock recount` lists them all.",
+            "`flask stock recount` lists them all.",
         )
     else:
         yield ok("Stock", "every count is the sum of its ledger")

@@ -1,6 +1,7 @@
 """`flask payments rehearse`: each step passed or refused, and nothing left behind."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -112,6 +113,20 @@ def test_pages_are_closed_when_somebody_presses_ctrl_c(
 
     assert result.exit_code == 1
     assert [page["status"] for page in pages] == ["expired"]
+
+
+def test_a_second_page_under_one_key_is_told_of_and_closed(
+    app: Flask, real: StripePayments, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opens, keys = real.open_page, iter("abc")
+    monkeypatch.setattr(
+        real, "open_page", lambda asked: opens(replace(asked, key=asked.key + next(keys)))
+    )
+
+    result, pages = made_by(company, lambda: rehearse(app))
+
+    assert "once more, and get the same page: It is another page." in result.output
+    assert [page["status"] for page in pages] == ["expired"] * 3
 
 
 def test_it_says_so_where_a_page_could_not_be_closed(

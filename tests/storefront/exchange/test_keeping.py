@@ -15,7 +15,7 @@ FIRST = datetime(2026, 1, 10, 3, 30, tzinfo=UTC)
 def test_the_latest_and_each_months_first_stay(tmp_path: Path) -> None:
     for day in range(100):
         keeping.place(tmp_path, FIRST + timedelta(days=day)).touch()
-    others = [tmp_path / name for name in ("shop-mine.zip", "shop-20260110.zip", "a.zip")]
+    others = [tmp_path / name for name in ("shop-mine.zip", "shop-99999999-999999.zip", "a.zip")]
     for file in others:
         file.touch()
 

@@ -11,10 +11,14 @@ DEV := $(call stamp,dev,requirements-dev.txt)
 START = STARTED=$(STARTED) exec $(PY) start.py
 PYTEST = FLASK_SKIP_DOTENV=1 $(PY) -m pytest -n 2 -r s
 MUTMUT = $(PY) -c 'from mutmut.__main__ import cli; cli()'
+# `sudo make update` does what it does as the owner of this folder, but for the restart.
+OWNER = $(shell ls -ld . | awk '{print $$3}')
+AS = $(if $(filter-out $(shell id -un),$(OWNER)),sudo -Hu $(OWNER))
+stop = { echo "$(1) The shop was not started anew." >&2; exit 1; }
 COMPILE = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-.PHONY: help run serve reset test check check-all soak mutation bench lock
+.PHONY: help install run serve update updated reset test check check-all soak mutation bench lock
 
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -24,6 +28,23 @@ run: $(SHOP) ## the whole demonstration shop at http://localhost:8000 (PORT=, HO
 
 serve: $(SHOP) ## the production server over the environment's settings (WORKERS=, PORT=, HOST=)
 	@$(START) serve
+
+install: $(SHOP) ## the packages of the shop alone
+	@:
+
+update: ## on a server: a backup, the newest version, its packages and migrations, a restart
+	@$(AS) git diff --quiet HEAD || $(call stop,Files of the program were changed: see git status.)
+	@$(AS) $(PY) -m flask --app wsgi backup || $(call stop,There is no backup.)
+	@$(AS) git pull --quiet --ff-only || $(call stop,The newest version could not be fetched.)
+	@$(AS) $(MAKE) --no-print-directory updated || $(call stop,The newest version is not ready.)
+	@if systemctl cat shop-web.service >/dev/null 2>&1; then \
+		systemctl restart shop-web shop-jobs && echo "Updated, and started anew."; \
+	else \
+		echo "Updated. Now stop the shop, and start it again."; \
+	fi
+
+updated: $(SHOP)
+	@$(PY) -m flask --app wsgi db upgrade
 
 reset: $(SHOP) ## a fresh demonstration shop: removes what was done in the old one
 	@$(START) reset

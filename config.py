@@ -9,6 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from click import ClickException
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
 INSTANCE = Path(__file__).parent / "instance"
 
 DEFAULTS = {
@@ -33,11 +37,15 @@ DEFAULTS = {
     "DEMO": "",
     "PRODUCTION": "",
 }
+MAKE_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-class SettingError(Exception):
-    """A setting has a value that the shop cannot work with; the message names it."""
+class SettingError(ClickException):
+    """A setting has a value that the shop cannot work with; the message names it.
+
+    A command of `flask` ends with the message alone.
+    """
 
 
 def load(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -68,6 +76,7 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "DATABASE_URL": _database_url(given["DATABASE_URL"]),
         "SHOP_TIMEZONE": str(_time_zone(given["SHOP_TIMEZONE"])),
         "GIVEN": frozenset(name for name in DEFAULTS if environ.get(name, "").strip()),
+        "SMTP_URL": given["SMTP_URL"] and _mail_server(given["SMTP_URL"]),
         "CURRENCY": _currency(given["CURRENCY"]),
         "HOLD_MINUTES": _whole(given, "HOLD_MINUTES", 35, 1440),
         "LOW_STOCK": _whole(given, "LOW_STOCK", 0, 1000),
@@ -98,10 +107,31 @@ def _web_address(given: Mapping[str, str], name: str) -> str:
     return given[name]
 
 
+def _mail_server(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        well = parts.scheme in {"smtp", "smtps"} and parts.hostname and parts.port != 0
+    except ValueError:  # the port is no number: most often a / or # in the password
+        well = False
+    if not well:
+        raise SettingError(
+            "SMTP_URL must look like smtp://user:password@host:587, with %40 for an @ in the"
+            " password, %2F for a / and %23 for a #."
+        )
+    return url
+
+
 def _database_url(url: str) -> str:
     if url.startswith(("postgres://", "postgresql://")):
-        return "postgresql+psycopg://" + url.partition("://")[2]
+        url = "postgresql+psycopg://" + url.partition("://")[2]
     if url.startswith(("postgresql+psycopg://", "sqlite:///")):
+        try:
+            make_url(url)
+        except (ArgumentError, ValueError):
+            raise SettingError(
+                "DATABASE_URL must look like postgresql://user:password@host/name, with %40 for an"
+                " @ in the password and the like."
+            ) from None
         return url
     raise SettingError("DATABASE_URL must start with sqlite:/// or postgresql://.")
 
@@ -128,10 +158,10 @@ def _secret_key(given: str, *, production: bool) -> str:
             raise SettingError("SECRET_KEY must have at least 32 characters.")
         return given
     if production:
-        raise SettingError("SECRET_KEY must be set on a public server.")
+        raise SettingError(f"SECRET_KEY must be set on a public server. This makes one: {MAKE_KEY}")
     kept = INSTANCE / "secret_key"
     if not kept.exists():
-        INSTANCE.mkdir(exist_ok=True)
+        INSTANCE.mkdir(mode=0o700, exist_ok=True)
         fresh = kept.with_name(f"secret_key.{secrets.token_hex(4)}")
         fresh.touch(mode=0o600)
         fresh.write_text(secrets.token_urlsafe(48))

@@ -1,4 +1,7 @@
-"""Starts the shop's processes and stops them together: `make run`, `make serve`, `make reset`."""
+"""Starts the shop's processes and stops them together: `make run`, `make serve`, `make reset`.
+
+Where systemd looks after each process (deploy/one-machine), `web` is the web server alone.
+"""
 
 import errno
 import os
@@ -19,6 +22,7 @@ from dotenv import load_dotenv
 INSTANCE = Path("instance")
 OWN_DATABASE = "sqlite:///shop.sqlite3"
 TEST_KEY = "sk_test_of_the_test_payment_company"
+FIRST_OWNER = "Let yourself in: .venv/bin/flask --app wsgi staff add YOUR-EMAIL --role owner"
 # While its body arrives, a slow client keeps a thread. Threads are made when needed and end when
 # idle, so a thousand are allowed: as many slow clients do not hold up anyone else.
 SERVER = """granian --interface wsgi --factory wsgi:create_app --http 1 --no-ws --log-level error
@@ -28,7 +32,7 @@ SERVER = """granian --interface wsgi --factory wsgi:create_app --http 1 --no-ws 
 
 
 def main(command: str) -> int:
-    """Do `run`, `serve`, `reset` or `prepare`; return the exit code."""
+    """Do `run`, `serve`, `web`, `reset` or `prepare`; return the exit code."""
     os.chdir(Path(__file__).parent)
     _on_signals(lambda *_: sys.exit(0))
     load_dotenv()
@@ -43,8 +47,11 @@ def main(command: str) -> int:
         sys.exit("PORT must be a number from 1 to 65534.")
     setting("SHOP_URL", f"http://localhost:{port}")
     setting("MALLOC_ARENA_MAX", "2")  # Linux: threads share memory that was freed
-    os.environ["PRODUCTION"] = "1" if command == "serve" else ""
-    modules = [f"{SERVER} --host {host} --port {port} --workers {workers}", "flask jobs run"]
+    os.environ["PRODUCTION"] = "1" if command in {"serve", "web"} else ""
+    server = f"{SERVER} --host {host} --port {port} --workers {workers}"
+    if command == "web":
+        os.execv(sys.executable, [sys.executable, "-m", *server.split()])  # noqa: S606 - no shell
+    modules = [server, "flask jobs run"]
     if command != "serve":
         os.environ["DEMO"] = "1"
         if not setting("STRIPE_SECRET_KEY", ""):
@@ -85,7 +92,7 @@ def test_payment_company(host: str, port: int) -> str:
     """Return how to start the test payment company, and make the settings point to it."""
     kept = INSTANCE / "webhook_secret"
     if not kept.exists():
-        INSTANCE.mkdir(exist_ok=True)
+        INSTANCE.mkdir(mode=0o700, exist_ok=True)
         kept.touch(mode=0o600)
         kept.write_text("whsec_" + secrets.token_hex(24))
     secret = setting("STRIPE_WEBHOOK_SECRET", kept.read_text())
@@ -117,6 +124,7 @@ def prepare() -> int:
     import wsgi
     from storefront.demo.commands import load
     from storefront.staff.demo import DEMO_EMAIL, DEMO_PASSWORD
+    from storefront.staff.queries import has_staff
 
     try:
         app = wsgi.create_app()
@@ -125,6 +133,8 @@ def prepare() -> int:
             if not app.config["PRODUCTION"]:
                 load.main([], standalone_mode=False)
                 print(f"Staff of the demonstration sign in as {DEMO_EMAIL}, {DEMO_PASSWORD}")
+            elif not has_staff():
+                print(f"Nobody can sign in yet. {FIRST_OWNER}")
     except config.SettingError as error:
         sys.exit(str(error))
     except OperationalError as error:

@@ -23,11 +23,12 @@ from blog import articles_desk, reviews_desk
 from blog import desk as comments_desk
 from blog import jobs as blog_jobs
 from blog import views as blog_views
-from storefront import assets, db, errors, frame, guard, jobs, limits, media, sessions
+from storefront import assets, db, doctor, errors, frame, guard, jobs, limits, media, sessions
 from storefront.cart import views as cart
 from storefront.catalogue import collections_desk
 from storefront.catalogue import desk as products_desk
 from storefront.catalogue import views as catalogue
+from storefront.checkout import checkup as checkout_checkup
 from storefront.checkout import commands as checkout_commands
 from storefront.checkout import desk as checkout_desk
 from storefront.checkout import jobs as checkout_jobs
@@ -38,18 +39,22 @@ from storefront.coaches import desk as coaches_desk
 from storefront.coaches import views as coaches
 from storefront.delivery import desk as delivery_desk
 from storefront.demo import commands as demo
+from storefront.exchange import checkup as exchange_checkup
 from storefront.exchange import commands as exchange
+from storefront.mail import checkup as mail_checkup
 from storefront.mail import commands as mail_commands
 from storefront.mail import jobs as mail_jobs
 from storefront.opening import desk as opening_desk
 from storefront.orders import desk as orders_desk
 from storefront.orders import views as orders
+from storefront.pages import checkup as machine_checkup
 from storefront.pages import desk as pages_desk
 from storefront.pages import views as pages
 from storefront.staff import commands as staff_commands
 from storefront.staff import desk as staff
 from storefront.staff import mails as mails_desk
 from storefront.staff import security
+from storefront.stock import checkup as stock_checkup
 from storefront.stock import commands as stock_commands
 from storefront.stock import desk as stock_desk
 
@@ -74,6 +79,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         MEDIA_FOLDER=str(settings.INSTANCE / "media"),
         MAIL_FOLDER=str(settings.INSTANCE / "mail"),
         SETTINGS_KEPT=1.0,  # seconds
+        BACKUP_FOLDER=str(settings.INSTANCE / "backups"),
         WTF_CSRF_TIME_LIMIT=None,  # slow hands
         WTF_CSRF_SSL_STRICT=False,  # storefront/guard.py does it, also for those without Referer
     )
@@ -147,6 +153,19 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         blog.demo.load,
         storefront.pages.demo.load,
     ]
+    doctor.checks[:] = [
+        ("Settings", machine_checkup.settings),
+        ("Database", machine_checkup.database),
+        ("Folders", machine_checkup.folders),
+        ("Redis", machine_checkup.redis),
+        ("Mail server", mail_checkup.server),
+        ("Jobs", mail_checkup.due),
+        ("Payment key", checkout_checkup.key),
+        ("Events", checkout_checkup.events),
+        ("Payment pages", checkout_checkup.due),
+        ("Stock", stock_checkup.counts),
+        ("Backup", exchange_checkup.backups),
+    ]
     jobs.schedule[:] = [*mail_jobs.jobs, *checkout_jobs.jobs, blog_jobs.job]
     for commands in (
         demo,
@@ -158,7 +177,8 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         stock_commands,
     ):
         app.cli.add_command(commands.group)
-    for command in (exchange.write_backup, exchange.restore_backup):
+    app.cli.add_command(checkout_commands.company)
+    for command in (exchange.write_backup, exchange.restore_backup, doctor.examine):
         app.cli.add_command(command)
     if app.config["TRUSTED_PROXIES"]:
         hops = app.config["TRUSTED_PROXIES"]

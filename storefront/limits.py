@@ -26,8 +26,12 @@ def init_app(app: Flask) -> None:
 
 def where() -> str:
     """Return where tries are counted, for /readyz."""
-    shared = isinstance(limiter.storage, RedisStorage) and limiter.storage.check()
-    return "shared through Redis" if shared else "each process for itself"
+    return "shared through Redis" if is_shared() else "each process for itself"
+
+
+def is_shared() -> bool:
+    """Return whether tries are counted in Redis, and it answers."""
+    return isinstance(limiter.storage, RedisStorage) and limiter.storage.check()
 
 
 def address_and_email() -> str:

@@ -12,6 +12,8 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from click.testing import CliRunner
+from flask.cli import FlaskGroup
 
 import config
 import start
@@ -127,11 +129,49 @@ def test_start_names_the_setting_that_is_wrong() -> None:
     assert said(result) == ["CURRENCY must be three letters such as USD, not 'dollars'."]
 
 
+def test_a_command_names_the_setting_that_is_wrong() -> None:
+    flask = FlaskGroup(create_app=wsgi.create_app, load_dotenv=False)
+
+    result = CliRunner().invoke(flask, ["doctor"], env={"CURRENCY": "dollars"})
+
+    assert result.exit_code == 1
+    assert result.output == "Error: CURRENCY must be three letters such as USD, not 'dollars'.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SMTP_URL", "smtp://ann:a#b@mail.test:587"),
+        ("SMTP_URL", "mail.test"),
+        ("DATABASE_URL", "postgresql://ann:word@host:port/shop"),
+        ("DATABASE_URL", "mysql://host/shop"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_named_without_its_password(
+    name: str, value: str
+) -> None:
+    with pytest.raises(config.SettingError, match=name) as refused:
+        config.load({name: value, "SECRET_KEY": "k" * 40})
+
+    assert "a#b" not in str(refused.value)
+
+
+def test_the_web_server_alone_takes_the_place_of_the_program_that_starts_it(bare: Path) -> None:
+    code = "import os, sys, start; os.execv = lambda _, command: sys.exit(' '.join(command))"
+
+    result = run(sys.executable, "-c", f"{code}; start.main('web')", cwd=bare, PORT="8123")
+
+    (line,) = said(result)
+    assert line.startswith(f"{sys.executable} -m granian ")
+    assert "--port 8123 --workers 2" in line
+
+
 def test_serve_needs_a_secret_key(bare: Path) -> None:
     result = run(sys.executable, "start.py", "prepare", cwd=ROOT, PRODUCTION="1", SECRET_KEY="")
 
     assert result.returncode == 1
-    assert said(result) == ["SECRET_KEY must be set on a public server."]
+    assert len(said(result)) == 1
+    assert said(result)[0].startswith("SECRET_KEY must be set on a public server. This makes one:")
 
 
 def test_reset_removes_the_demonstration_and_keeps_its_keys(

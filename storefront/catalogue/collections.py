@@ -11,6 +11,7 @@ from storefront.catalogue.handles import COLLECTIONS, Refused
 from storefront.catalogue.models import Collection, CollectionPlace, Product, ProductBrace
 from storefront.catalogue.queries import Selection
 from storefront.db import db
+from storefront.remembered import remembered
 from storefront.staff.paging import Page, page_of
 
 RULES = {  # how products come into a collection, in words
@@ -80,6 +81,7 @@ def collection(handle: str) -> CollectionRow | None:
     return None if row is None else CollectionRow._make(row)
 
 
+@remembered
 def links() -> list[Link]:
     """Return the published collections in order."""
     return [Link._make(row) for row in db.rows(_LINKS, {})]

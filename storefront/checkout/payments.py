@@ -16,6 +16,19 @@ from storefront.db import db
 FAILED = {"requires_payment_method", "canceled"}  # what a delayed payment becomes in the end
 DECIDED = {"won", "lost", "warning_closed", "prevented"}  # what a dispute becomes in the end
 TIMEOUT = 10  # seconds for one request
+API_VERSION = stripe.api_version  # of what is asked, and so of the events that we can read
+EVENTS = (  # what the shop hears, and all that it asks to be sent
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+    "refund.created",
+    "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+)
 BUSY_TRIES = 20  # while another request with the same key is at work
 BUSY_PAUSE = 0.25  # seconds
 
@@ -129,6 +142,15 @@ class RefundFacts:
 
 
 @dataclass(frozen=True)
+class Endpoint:
+    """An address that the company sends events to. `hears_all`: on, ours, of our API version."""
+
+    endpoint_id: str
+    address: str
+    hears_all: bool
+
+
+@dataclass(frozen=True)
 class DisputeFacts:
     """That a bank took a payment back, or what became of it. `has_ended`: it is decided."""
 
@@ -159,9 +181,11 @@ class Payments(Protocol):
 
     hears_events: bool
     account: str
+    mode: str
 
     def open_page(self, request: PageRequest) -> OpenPage: ...
     def look_up(self, session_id: str) -> PageFacts | None: ...
+    def lines_of(self, session_id: str) -> list[PageLine]: ...
     def close_page(self, session_id: str) -> None: ...
     def refund(self, payment_intent: str, amount_minor: int, key: str) -> RefundFacts: ...
     def refunds_of(self, payment_intent: str) -> list[RefundFacts]: ...
@@ -169,6 +193,9 @@ class Payments(Protocol):
     def refunded_since(self, since: datetime) -> list[str]: ...
     def find_event(self, event_id: str) -> Event | None: ...
     def read_event(self, body: bytes, signature: str) -> Event: ...
+    def endpoints(self) -> list[Endpoint]: ...
+    def connect(self, address: str) -> str: ...
+    def disconnect(self, endpoint_id: str) -> None: ...
 
 
 class StripePayments:
@@ -182,7 +209,7 @@ class StripePayments:
             max_network_retries=0,
         )
         self._secret = webhook_secret
-        self._mode = "live" if "_live_" in key else "test"
+        self.mode = "live" if "_live_" in key else "test"
         self.hears_events = bool(webhook_secret)
         self.account = hashlib.sha256(key.encode()).hexdigest()[:16]
 
@@ -216,10 +243,25 @@ class StripePayments:
         except _Missing:
             return None
 
+    def lines_of(self, session_id: str) -> list[PageLine]:
+        """Return the lines of a page, first to last. Raises Refused or Unclear."""
+        with _in_our_words():
+            return [
+                PageLine(
+                    line.description or "",
+                    (line.price.unit_amount or 0) if line.price else 0,
+                    line.quantity or 0,
+                )
+                for line in self._lines(session_id)
+            ]
+
+    def _lines(self, session_id: str) -> Iterator[stripe.LineItem]:
+        found = self._client.v1.checkout.sessions.line_items.list(session_id, {"limit": 100})
+        return found.auto_paging_iter()
+
     def _taxes(self, session: stripe.checkout.Session) -> list[int]:
         """Return the tax of each line, in the order in which they were sent, and of delivery."""
-        found = self._client.v1.checkout.sessions.line_items.list(session.id, {"limit": 100})
-        lines = [line.to_dict() for line in found.data]
+        lines = [line.to_dict() for line in self._lines(session.id)]
         of_lines = {int(line["metadata"]["line"]): int(line["amount_tax"]) for line in lines}
         cost = session.shipping_cost
         return [*(of_lines[place] for place in sorted(of_lines)), cost.amount_tax if cost else 0]
@@ -295,12 +337,36 @@ class StripePayments:
         ) as error:
             raise BadEvent(str(error)) from error
 
+    def endpoints(self) -> list[Endpoint]:
+        """Return the addresses that events are sent to. Raises Refused or Unclear."""
+        with _in_our_words():
+            found = self._client.v1.webhook_endpoints.list({"limit": 100})
+            return [_endpoint(each) for each in found.auto_paging_iter()]
+
+    def connect(self, address: str) -> str:
+        """Have our events sent to an address; return the secret that they are signed with.
+
+        The company tells the secret this once. Raises Refused or Unclear.
+        """
+        with _in_our_words():
+            parameters: Any = {
+                "url": address,
+                "api_version": API_VERSION,
+                "enabled_events": list(EVENTS),
+            }
+            return self._client.v1.webhook_endpoints.create(parameters).secret or ""
+
+    def disconnect(self, endpoint_id: str) -> None:
+        """Have no more events sent to an address. Raises Refused or Unclear."""
+        with _in_our_words():
+            self._client.v1.webhook_endpoints.delete(endpoint_id)
+
     def _event(self, told: Mapping[str, Any]) -> Event:
         event = _event(str(told["id"]), told["type"], told["data"]["object"])
         live = told.get("livemode")
-        mode = self._mode if live is None else "live" if live else "test"
-        if mode != self._mode:
-            why = f"It is of {mode} mode, and this shop's key is of {self._mode} mode."
+        mode = self.mode if live is None else "live" if live else "test"
+        if mode != self.mode:
+            why = f"It is of {mode} mode, and this shop's key is of {self.mode} mode."
             return replace(event, not_ours=why)
         if told.get("account"):
             return replace(event, not_ours="It is of another account of the payment company.")
@@ -345,11 +411,13 @@ def _in_our_words() -> Iterator[None]:
     except stripe.StripeError as error:
         status = error.http_status or 0
         if status == 404:
-            raise _Missing from error
+            raise _Missing(error.user_message or str(error)) from error
         if status == 409:
             raise _Busy from error
         if 400 <= status < 500 and status != 429:
             raise Refused(error.user_message or str(error)) from error
+        if isinstance(error, stripe.APIConnectionError):  # which tells the whole of its own story
+            raise Unclear("it cannot be reached, or did not answer in time") from error
         raise Unclear(str(error)) from error
 
 
@@ -441,6 +509,17 @@ def _refund_facts(refund: stripe.Refund) -> RefundFacts:
             status, "pending"
         ),
         why=told.get("failure_reason") or "",
+    )
+
+
+def _endpoint(endpoint: stripe.WebhookEndpoint) -> Endpoint:
+    heard = set(endpoint.enabled_events)
+    return Endpoint(
+        endpoint_id=endpoint.id,
+        address=endpoint.url,
+        hears_all=endpoint.status == "enabled"
+        and endpoint.api_version == API_VERSION
+        and ("*" in heard or heard >= set(EVENTS)),
     )
 
 

@@ -36,6 +36,7 @@ from storefront.checkout.payments import (
 )
 from storefront.clock import day_of, time_words
 from storefront.db import db, new_secret
+from storefront.delivery.queries import Quote
 from storefront.orders import marks, of_cart, receipts, taxes
 from storefront.orders.models import LIVE, Order, OrderLine, PaymentPage
 from storefront.stock import ledger
@@ -489,38 +490,67 @@ def _order(chosen: Basket, contents: str, account: str, terms: Terms, now: datet
     )
 
 
-def _page(order: Order, chosen: Basket, terms: Terms, now: datetime) -> PaymentPage:
-    ends = _end(terms, now)
-    request = PageRequest(
+def page_request(
+    *,
+    number: int,
+    reference: str,
+    lines: list[PageLine],
+    country: str,
+    deliveries: Sequence[Quote],
+    email: str,
+    ends: datetime,
+    terms: Terms,
+) -> PageRequest:
+    """Return what is asked for at an order's first payment page, under a new key."""
+    return PageRequest(
         key=new_secret(),
-        number=order.number,
+        number=number,
         currency=terms.currency,
-        lines=[PageLine(x.name, x.unit_minor, x.line.quantity) for x in chosen.lines],
-        country=order.country,
+        lines=lines,
+        country=country,
         deliveries=[
-            PageDelivery(q.name, q.price_minor, q.least_days, q.most_days)
-            for q in chosen.deliveries
+            PageDelivery(q.name, q.price_minor, q.least_days, q.most_days) for q in deliveries
         ],
-        email=order.email,
+        email=email,
         expires_at=in_seconds(ends),
         success_url=f"{terms.shop_url}/checkout/return?session_id={{CHECKOUT_SESSION_ID}}",
-        cancel_url=f"{terms.shop_url}/orders/{order.reference}",
+        cancel_url=f"{terms.shop_url}/orders/{reference}",
         note=_kept_until(ends, terms),
         automatic_tax=terms.tax == "stripe",
         promotion_codes=terms.promotion_codes,
+    )
+
+
+def with_more_time(request: PageRequest, ends: datetime, terms: Terms) -> PageRequest:
+    """Return the request of the page that follows one: the same but for its key and its end."""
+    return replace(
+        request, key=new_secret(), expires_at=in_seconds(ends), note=_kept_until(ends, terms)
+    )
+
+
+def end_of_page(terms: Terms, now: datetime) -> datetime:
+    """Return when a payment page that is opened now ends."""
+    return (now + timedelta(minutes=terms.hold_minutes)).replace(microsecond=0)
+
+
+def _page(order: Order, chosen: Basket, terms: Terms, now: datetime) -> PaymentPage:
+    ends = end_of_page(terms, now)
+    request = page_request(
+        number=order.number,
+        reference=order.reference,
+        lines=[PageLine(x.name, x.unit_minor, x.line.quantity) for x in chosen.lines],
+        country=order.country,
+        deliveries=chosen.deliveries,
+        email=order.email,
+        ends=ends,
+        terms=terms,
     )
     return _page_row(order.id, 1, request, ends, now)
 
 
 def _next_page(page: PaymentPage, terms: Terms, now: datetime) -> PaymentPage:
-    """Return the page that follows one: the same but for its key and its end."""
-    ends = _end(terms, now)
-    request = replace(
-        PageRequest.from_data(page.parameters),
-        key=new_secret(),
-        expires_at=in_seconds(ends),
-        note=_kept_until(ends, terms),
-    )
+    ends = end_of_page(terms, now)
+    request = with_more_time(PageRequest.from_data(page.parameters), ends, terms)
     return _page_row(page.order_id, page.attempt + 1, request, ends, now)
 
 
@@ -536,10 +566,6 @@ def _page_row(
         created_at=now,
         looked_at=now,
     )
-
-
-def _end(terms: Terms, now: datetime) -> datetime:
-    return (now + timedelta(minutes=terms.hold_minutes)).replace(microsecond=0)
 
 
 def _kept_until(ends: datetime, terms: Terms) -> str:

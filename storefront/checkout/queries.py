@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from storefront.checkout.models import PaymentEvent
 from storefront.db import db
 from storefront.orders.models import FIRST_NUMBER, LIVE, Order, PaymentPage, Refund
 from storefront.staff.paging import Page, page_of
+
+OVERDUE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,33 @@ def failed_events() -> int:
     """Return how many events have not had their effect."""
     waiting = select(func.count(PaymentEvent.id)).where(PaymentEvent.applied_at.is_(None))
     return db.session.scalar(waiting) or 0
+
+
+def last_event_at() -> datetime | None:
+    """Return when the payment company was last heard, None if never."""
+    sent = PaymentEvent.id.not_like("found:%")  # the others were found by comparing the books
+    return db.session.scalar(select(func.max(PaymentEvent.received_at)).where(sent))
+
+
+def was_paid(mode: str) -> bool:
+    """Return whether an order was ever paid under a key of this mode: test or live."""
+    paid = select(Order.id).where(Order.mode == mode, Order.paid_at.is_not(None)).limit(1)
+    return db.session.scalar(paid) is not None
+
+
+def overdue_pages(account: str, *, now: datetime) -> Select[int]:
+    """Count the payment pages that ended five minutes ago, and that nobody looked at since."""
+    return (
+        select(func.count(PaymentPage.id))
+        .join(PaymentPage.order)
+        .where(
+            Order.state == "pending",
+            Order.account == account,
+            PaymentPage.status == "open",
+            PaymentPage.expires_at <= now - OVERDUE,
+            PaymentPage.looked_at <= now - OVERDUE,
+        )
+    )
 
 
 def number_of(order_id: int | None) -> int | None:

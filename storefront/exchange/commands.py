@@ -9,7 +9,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storefront.clock import utcnow
-from storefront.exchange import backup, catalogue, shopify
+from storefront.exchange import backup, catalogue, keeping, shopify
 from storefront.exchange.backup import Manifest
 from storefront.settings.shop import shop
 
@@ -66,24 +66,31 @@ def import_(file: Path, apply: bool, skip_bad: bool) -> None:
 
 
 @click.command("backup")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path), required=False)
 @with_appcontext
-def write_backup(file: Path) -> None:
+def write_backup(file: Path | None) -> None:
     """Write the whole shop into FILE, as it is at one moment, while it goes on selling.
 
-    It has names and addresses, so nobody but you may read it. An older FILE is replaced.
+    It has names and addresses, so nobody but you may read it. An older FILE is replaced. Without
+    FILE it is a dated one in instance/backups/, where the fourteen latest and each month's first
+    are kept.
     """
+    folder, dated = Path(current_app.config["BACKUP_FOLDER"]), file is None
     try:
+        file = file or keeping.place(folder, utcnow())
         written = backup.write(file, **_places(), now=utcnow(), progress=_tell_rows)
     except backup.NotReady as reason:
         raise click.ClickException(f"{reason} No backup was written.") from None
     except OSError as error:
-        raise click.ClickException(f"{_name(file)} cannot be written: {error.strerror}.") from None
+        name = _name(file or folder)
+        raise click.ClickException(f"{name} cannot be written: {error.strerror}.") from None
     except DBAPIError as error:
         raise click.ClickException(
             f"No backup was written, since a database failed: {error.orig}"
         ) from None
     click.echo(f"{_sizes(written)} written to {_name(file)}")
+    if dated:
+        keeping.thin_out(folder)
 
 
 @click.command("restore")

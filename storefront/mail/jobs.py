@@ -3,7 +3,8 @@
 import logging
 import smtplib
 import ssl
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from pathlib import Path
@@ -72,6 +73,16 @@ def deliver(message: EmailMessage) -> None:
         (folder / f"{name}.eml").write_bytes(message.as_bytes())
         return
     db.assert_idle()
+    with connected(url) as server:
+        server.send_message(message)
+
+
+@contextmanager
+def connected(url: str) -> Iterator[smtplib.SMTP]:
+    """Yield the mail server of an address like SMTP_URL's, which has let us in.
+
+    Raises OSError or smtplib.SMTPException where it does not.
+    """
     parts = urlsplit(url)
     secure = parts.scheme == "smtps"
     connect = smtplib.SMTP_SSL if secure else smtplib.SMTP
@@ -83,7 +94,7 @@ def deliver(message: EmailMessage) -> None:
             server.starttls(context=ssl.create_default_context())
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(message)
+        yield server
     finally:  # however it takes our leave, a mail that was taken is not sent again
         with suppress(smtplib.SMTPException):
             server.quit()

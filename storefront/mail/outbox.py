@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, or_, select, update
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
 
 from storefront.db import db
 from storefront.mail.models import TO_STAFF, Letter
 
 LATE = timedelta(hours=1)
+OVERDUE = timedelta(minutes=5)
 CLAIM = timedelta(minutes=5)
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 
@@ -108,6 +109,13 @@ def late(*, now: datetime) -> Select[Letter]:
         Letter.error != "",
         Letter.created_at <= now - LATE,
         Letter.recipient != TO_STAFF,
+    )
+
+
+def overdue(*, now: datetime) -> Select[int]:
+    """Count the letters that have been due for five minutes, and that nobody tried to send."""
+    return select(func.count(Letter.id)).where(
+        Letter.sent_at.is_(None), Letter.due_at <= now - OVERDUE, _nobody_sends_it(now)
     )
 
 

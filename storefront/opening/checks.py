@@ -3,19 +3,20 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from sqlalchemy import exists, select
 
 from storefront.catalogue.models import Product, Variant
-from storefront.checkout.models import PaymentEvent
+from storefront.checkout import queries as payments
 from storefront.db import db
 from storefront.delivery.models import Method, ZoneCountry
-from storefront.orders.models import Order
+from storefront.exchange import keeping
 from storefront.settings.shop import Shop
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-BACKUP_AT, MAIL_ARRIVED = "BACKUP_AT", "MAIL_ARRIVED"
+MAIL_ARRIVED = "MAIL_ARRIVED"
 MAILS = "/staff/mails"
 
 
@@ -45,6 +46,7 @@ class Server:
     hears_events: bool
     chosen: Mapping[str, str]
     unpublished: Sequence[str]
+    backups: Path
 
 
 def checks(shop: Shop, server: Server) -> list[Check]:
@@ -132,8 +134,7 @@ def _mail(shop: Shop, server: Server) -> str:
 def _purchase(server: Server) -> str:
     if not server.takes_payment:
         return "No Stripe key is set: STRIPE_SECRET_KEY in the server's environment."
-    paid = select(exists().where(Order.paid_at.is_not(None), Order.mode == "test"))
-    if db.session.scalar(paid):
+    if payments.was_paid("test"):
         return ""
     return "With a test key, buy a pair in your own shop and pay with a test card."
 
@@ -141,14 +142,15 @@ def _purchase(server: Server) -> str:
 def _webhook(server: Server) -> str:
     if not server.hears_events:
         return "No secret is set for Stripe's messages: run `flask payments connect`."
-    heard = select(exists().where(PaymentEvent.applied_at.is_not(None)))
-    if db.session.scalar(heard):
+    if payments.last_event_at():
         return ""
     return "No message of Stripe has arrived yet; one comes with a test purchase."
 
 
 def _backup(server: Server) -> str:
-    return "" if server.chosen.get(BACKUP_AT) else "Run `flask backup FILE` on the server once."
+    if keeping.last_made(server.backups):
+        return ""
+    return "Run `flask backup` on the server once; a timer does it every night from then on."
 
 
 def _https(shop: Shop) -> str:

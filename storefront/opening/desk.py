@@ -1,6 +1,7 @@
 """What the owner does before and after opening: settings by form, the checks, the door."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from flask import abort, current_app, flash, redirect, request, url_for
 from flask import render_template as render
@@ -121,6 +122,7 @@ def _checks() -> list[checks.Check]:
         hears_events=payments().hears_events,
         chosen=queries.chosen(),
         unpublished=pages.unpublished(),
+        backups=Path(current_app.config["BACKUP_FOLDER"]),
     )
     return checks.checks(shop(), server)
 

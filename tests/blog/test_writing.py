@@ -13,6 +13,7 @@ from blog.models import Article, FormerSlug, Person, Revision, Topic
 from blog.writing import Words
 from storefront.clock import day_of, utcnow
 from storefront.db import db
+from storefront.settings.shop import shop
 from tests.factories import Make
 from tests.storefront.staff.people import Browser, fresh, signed_in
 
@@ -94,7 +95,7 @@ def test_a_save_keeps_a_revision_only_where_the_words_are_new(
     new = browser.send("/staff/articles/walking", **form, based_on="1", slug="walking")
     assert new.status_code == 303
     assert numbers("walking") == [1, 2]
-    assert article("walking").updated_on == day_of(utcnow(), app.config["SHOP_TIMEZONE"])
+    assert article("walking").updated_on == day_of(utcnow(), shop().zone)
 
     for again in ("New words.", "New words."):
         restored = browser.send("/staff/articles/walking/revisions/1/restoring", based_on="2")

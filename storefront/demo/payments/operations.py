@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import lists, refunds, served, session_rules, sessions
+from . import endpoints, lists, refunds, served, session_rules, sessions
 from .company import Company
 from .errors import missing
 from .state import Body
@@ -75,6 +75,15 @@ def _lines(call: Call) -> Body:
     return lists.list_lines(_session(call), call.params, url=call.path)
 
 
+def _connect(call: Call) -> Body:
+    return endpoints.make(call.company.state, call.params, now=call.now)
+
+
+def _disconnect(call: Call) -> Body:
+    endpoint = _found(call, endpoints.KIND, "webhook_endpoint")
+    return endpoints.remove(call.company.state, endpoint)
+
+
 def _refund(call: Call) -> Body:
     company = call.company
     return refunds.refund(
@@ -101,5 +110,10 @@ OPERATIONS = {
     ("GET", "/v1/events/{id}"): _retrieve("event", "id"),
     ("GET", "/v1/shipping_rates/{shipping_rate_token}"): _retrieve(
         "shipping_rate", "shipping_rate_token"
+    ),
+    ("POST", "/v1/webhook_endpoints"): Operation(endpoints.check, _connect),
+    ("GET", "/v1/webhook_endpoints"): _list(endpoints.KIND, served.LIST),
+    ("DELETE", "/v1/webhook_endpoints/{webhook_endpoint}"): Operation(
+        _only(served.SHOW), _disconnect
     ),
 }

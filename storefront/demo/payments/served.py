@@ -12,6 +12,7 @@ INTENTS = LIST | CREATED
 CHARGES = LIST | CREATED | {"payment_intent"}
 REFUNDS = LIST | CREATED | {"payment_intent", "charge"}
 EVENTS = LIST | CREATED | {"type"}
+ENDPOINT = SHOW | {"api_version", "description", "enabled_events", "metadata", "url"}
 REFUND = SHOW | {"amount", "charge", "metadata", "payment_intent", "reason"}
 
 SESSION = SHOW | {

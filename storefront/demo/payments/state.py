@@ -93,6 +93,10 @@ class State:
             "UPDATE things SET body = ? WHERE id = ?", (json.dumps(body), body["id"])
         )
 
+    def remove(self, id: str) -> None:
+        """Forget a thing."""
+        self.connection.execute("DELETE FROM things WHERE id = ?", (id,))
+
     def find(self, id: str, kind: str | None = None) -> Body | None:
         """Return the thing of this id, if there is one and it is of this kind."""
         row = self.connection.execute(

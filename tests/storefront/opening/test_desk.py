@@ -1,5 +1,6 @@
 """Before the shop opens: settings by form, checks that look for themselves, the closed door."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from storefront.checkout.models import PaymentEvent
 from storefront.clock import utcnow
 from storefront.db import db
+from storefront.exchange import keeping
 from storefront.mail import jobs
 from storefront.mail.models import Letter
 from storefront.pages import demo as pages
@@ -181,8 +183,9 @@ def test_shop_stays_closed_while_something_is_missing(app: Flask, client: FlaskC
 
 
 def test_shop_opens_once_everything_is_found(
-    app: Flask, client: FlaskClient, make: Make, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, make: Make, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setitem(app.config, "BACKUP_FOLDER", str(tmp_path / "none"))
     closed()
     owner = signed_in(app, "owner")
     make.delivery()
@@ -205,7 +208,10 @@ def test_shop_opens_once_everything_is_found(
     with db.writing():
         db.session.add(heard())
         pages.load()
-        queries.keep({"BACKUP_AT": utcnow().isoformat()}, by="Test", now=utcnow())
+
+    assert "Run `flask backup`" in owner.get("/staff/opening").text
+    monkeypatch.setitem(app.config, "BACKUP_FOLDER", str(tmp_path))
+    keeping.place(tmp_path, utcnow()).touch()
 
     lacking = owner.get("/staff/opening").text
     opened = owner.send("/staff/opening")

@@ -68,7 +68,7 @@ def story(company):
 
 def test_every_reading_answers_as_described(company, story):
     read = [path for method, path in OPERATIONS if method == "GET"]
-    assert len(read) == 12
+    assert len(read) == 13
 
     for path in read:
         answer = company.raw("GET", path.format(**story))
@@ -85,6 +85,41 @@ def test_every_writing_answers_as_described(company, story):
 
     refund = company.raw("POST", "/v1/refunds", {"charge": story["charge"]}).json
     check("POST", "/v1/refunds", refund)
+
+    wished = {"url": "https://shop.test/hear", "enabled_events": ["refund.created"]}
+    endpoint = company.raw("POST", "/v1/webhook_endpoints", flat(wished)).json
+    check("POST", "/v1/webhook_endpoints", endpoint)
+    assert endpoint["secret"].startswith("whsec_")
+    listed = company.raw("GET", "/v1/webhook_endpoints").json
+    check("GET", "/v1/webhook_endpoints", listed)
+    assert [{**each, "secret": endpoint["secret"]} for each in listed["data"]] == [endpoint]
+
+    path = "/v1/webhook_endpoints/{webhook_endpoint}"
+    removed = [company.raw("DELETE", path.format(webhook_endpoint=endpoint["id"])) for _ in "12"]
+    check("DELETE", path, removed[0].json)
+    assert [answer.status for answer in removed] == [200, 404]
+    assert company.raw("GET", "/v1/webhook_endpoints").json["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"url": "shop"}, "url"),
+        ({"url": None}, "url"),
+        ({"enabled_events": ["nothing.happened"]}, "enabled_events[0]"),
+        ({"enabled_events": None}, "enabled_events"),
+        ({"api_version": "2026"}, "api_version"),
+        ({"connect": "true"}, "connect"),
+    ],
+)
+def test_an_endpoint_that_stripe_would_not_make_is_refused(shared, changes, param):
+    wished = {"url": "https://shop.test/hear", "enabled_events": ["refund.created"]} | changes
+    given = {name: value for name, value in wished.items() if value is not None}
+
+    answer = shared.raw("POST", "/v1/webhook_endpoints", flat(given))
+
+    assert (answer.status, answer.json["error"]["param"]) == (400, param)
+    assert shared.raw("GET", "/v1/webhook_endpoints").json["data"] == []
 
 
 def test_opened_answers_are_as_described(company, story):

@@ -51,8 +51,6 @@ class Order(Base):
         Index("ix_orders_payment_intent", "payment_intent"),
         Index("ix_orders_paid_at", "paid_at"),
         Index("uq_orders_receipt_number", "receipt_number", unique=True),
-        CheckConstraint("tax IN ('none', 'included', 'stripe')", name="tax"),
-        CheckConstraint("tax_rate_millis BETWEEN 0 AND 99999", name="tax_rate_millis"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,9 +66,19 @@ class Order(Base):
     delivery_name: Mapped[str] = mapped_column(String(255), default="")
     delivery_minor: Mapped[int] = mapped_column(default=0)
     tax_minor: Mapped[int] = mapped_column(default=0)
-    tax: Mapped[str] = mapped_column(String(10), default="none", server_default="none")
+    # Checks of columns that came later stand with their column, so that SQLite can drop both.
+    tax: Mapped[str] = mapped_column(
+        String(10),
+        CheckConstraint("tax IN ('none', 'included', 'stripe')", name="tax"),
+        default="none",
+        server_default="none",
+    )
     tax_name: Mapped[str] = mapped_column(String(40), default="", server_default="")
-    tax_rate_millis: Mapped[int] = mapped_column(default=0, server_default="0")
+    tax_rate_millis: Mapped[int] = mapped_column(
+        CheckConstraint("tax_rate_millis BETWEEN 0 AND 99999", name="tax_rate_millis"),
+        default=0,
+        server_default="0",
+    )
     delivery_tax_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     receipt_number: Mapped[int | None]
     total_minor: Mapped[int | None]

@@ -89,7 +89,7 @@ def test_order_says_what_was_bought_for_each_foot(
     session = company.session(order.page.session_id or "")
     assert session["amount_subtotal"] == order.subtotal_minor
     letter = db.session.scalars(select(Letter).where(Letter.cause.startswith("order-paid"))).one()
-    assert "2 × Harbor, Moss, 10, Wide, right shoe only: $110.00" in letter.facts["lines"]
+    assert "2 × Harbor, Moss, 10, Wide, right shoe only: $110.00" in letter.facts["rows"]
 
 
 def test_sold_sides_leave_the_count_and_the_ledger_says_why(

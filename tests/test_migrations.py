@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import CheckConstraint, func, inspect, select, text
+from sqlalchemy import CheckConstraint, Table, func, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from blog.models import Article, FormerSlug
@@ -50,7 +50,7 @@ def test_every_constraint_is_there_under_its_name(migrated: Flask) -> None:
         inspector = inspect(db.engine)
         for table in Base.metadata.sorted_tables:
             checks = {check["name"] for check in inspector.get_check_constraints(table.name)}
-            meant = {str(c.name) for c in table.constraints if isinstance(c, CheckConstraint)}
+            meant = checks_of(table)
             assert meant <= checks, table.name
             keys = inspector.get_foreign_keys(table.name)
             assert len(keys) == len(table.foreign_keys), table.name
@@ -58,6 +58,12 @@ def test_every_constraint_is_there_under_its_name(migrated: Flask) -> None:
             assert not any(key["options"].get("ondelete") for key in keys)
             indexes = {str(index["name"]) for index in inspector.get_indexes(table.name)}
             assert {str(index.name) for index in table.indexes} <= indexes, table.name
+
+
+def checks_of(table: Table) -> set[str]:
+    """Return the names of a table's checks and of its columns'."""
+    every = [*table.constraints, *(c for column in table.columns for c in column.constraints)]
+    return {str(check.name) for check in every if isinstance(check, CheckConstraint)}
 
 
 def test_a_new_shop_delivers_from_the_start(migrated: Flask) -> None:
@@ -112,12 +118,7 @@ def test_every_check_holds_with_rows_in_every_table(
     app: Flask, make: Make, company: Company
 ) -> None:
     fill_every_table(app, make, company)
-    names = {
-        str(constraint.name)
-        for table in Base.metadata.sorted_tables
-        for constraint in table.constraints
-        if isinstance(constraint, CheckConstraint)
-    }
+    names = set().union(*map(checks_of, Base.metadata.sorted_tables))
     assert names == set(BREAK)
 
     for name, statement in BREAK.items():

@@ -124,6 +124,7 @@ def settings(
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "MEDIA_FOLDER": str(folder / "media"),
         "MAIL_FOLDER": str(folder / "mail"),
+        "BACKUP_FOLDER": str(folder / "backups"),
         "RATELIMIT_ENABLED": False,
         "SETTINGS_KEPT": 0.0,
     }

@@ -75,10 +75,13 @@ def write_backup(file: Path | None) -> None:
     FILE it is a dated one in instance/backups/, where the fourteen latest and each month's first
     are kept.
     """
-    folder, dated = Path(current_app.config["BACKUP_FOLDER"]), file is None
+    folder = Path(current_app.config["BACKUP_FOLDER"])
+    how = {**_places(), "now": utcnow(), "progress": _tell_rows}
     try:
-        file = file or keeping.place(folder, utcnow())
-        written = backup.write(file, **_places(), now=utcnow(), progress=_tell_rows)
+        if file is None:
+            file, written = keeping.make(folder, **how)
+        else:
+            written = backup.write(file, **how)
     except backup.NotReady as reason:
         raise click.ClickException(f"{reason} No backup was written.") from None
     except OSError as error:
@@ -89,8 +92,6 @@ def write_backup(file: Path | None) -> None:
             f"No backup was written, since a database failed: {error.orig}"
         ) from None
     click.echo(f"{_sizes(written)} written to {_name(file)}")
-    if dated:
-        keeping.thin_out(folder)
 
 
 @click.command("restore")

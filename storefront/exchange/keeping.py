@@ -1,13 +1,28 @@
-"""Where dated backups are kept, and which of them."""
+"""Dated backups: made into a folder of their own, where only some are kept."""
 
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+from storefront.exchange import backup
+from storefront.exchange.backup import Manifest
 
 LATEST = 14
 NAME = re.compile(r"shop-(\d{8}-\d{6})\.zip")
 STAMP = "%Y%m%d-%H%M%S"  # in UTC
+
+
+def make(folder: Path, *, now: datetime, **how: Any) -> tuple[Path, Manifest]:
+    """Write a backup that is dated now, as backup.write does, and remove those that are not kept.
+
+    Raises backup.NotReady, OSError or DBAPIError; then there is no new backup.
+    """
+    file = place(folder, now)
+    written = backup.write(file, now=now, **how)
+    thin_out(folder)
+    return file, written
 
 
 def place(folder: Path, now: datetime) -> Path:

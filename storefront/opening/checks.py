@@ -150,7 +150,7 @@ def _webhook(server: Server) -> str:
 def _backup(server: Server) -> str:
     if keeping.last_made(server.backups):
         return ""
-    return "Run `flask backup` on the server once; a timer does it every night from then on."
+    return "Make the first one here; after that a timer on the server does it every night."
 
 
 def _https(shop: Shop) -> str:

@@ -1,5 +1,6 @@
 """What the owner does before and after opening: settings by form, the checks, the door."""
 
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,11 +9,14 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from sqlalchemy import exists, select
-from werkzeug.exceptions import Conflict
+from sqlalchemy.exc import DBAPIError
+from werkzeug.exceptions import Conflict, ServiceUnavailable
 
 from storefront.checkout.setting import payments
 from storefront.clock import utcnow
 from storefront.db import db
+from storefront.exchange import keeping
+from storefront.exchange.backup import NotReady
 from storefront.mail.models import Letter
 from storefront.opening import checks
 from storefront.opening.forms import ReturnsForm, SettingsForm, ShopForm, TaxForm
@@ -28,6 +32,8 @@ FORMS: dict[str, tuple[str, type[SettingsForm]]] = {
     "tax": ("Tax", TaxForm),
     "returns": ("Returns", ReturnsForm),
 }
+log = logging.getLogger(__name__)
+
 TRIAL = "trial:"  # what the cause of a trial mail begins with
 
 blueprint = desk_blueprint("opening_desk", __name__, roles=ROLES)
@@ -63,6 +69,25 @@ def close() -> ResponseReturnValue:
     """Close the shop: its home page says "opening soon" again, and nothing can be paid."""
     _keep({"OPENED_AT": ""})
     flash("The shop is closed.", "info")
+    return redirect(url_for("opening_desk.before"), 303)
+
+
+@blueprint.post("/opening/backup")
+def back_up() -> ResponseReturnValue:
+    """Write a dated backup on the server."""
+    config = current_app.config
+    try:
+        keeping.make(
+            Path(config["BACKUP_FOLDER"]),
+            pictures=Path(config["MEDIA_FOLDER"]),
+            migrations=current_app.extensions["migrate"].migrate.get_config(),
+            now=utcnow(),
+            progress=lambda *_: None,
+        )
+    except (NotReady, OSError, DBAPIError) as problem:
+        log.exception("no backup was made")
+        raise ServiceUnavailable(f"No backup was made: {problem}") from None
+    flash("A backup was made. Copy it to another place: on this server alone it helps little.")
     return redirect(url_for("opening_desk.before"), 303)
 
 

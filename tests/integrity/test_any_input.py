@@ -23,6 +23,7 @@ from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
 from storefront.coaches import demo as coaches
 from storefront.db import db, new_secret
+from storefront.delivery.models import Zone
 from storefront.mail.models import Letter
 from storefront.orders.models import Order
 from storefront.stock import ledger
@@ -56,6 +57,10 @@ PRODUCT = (
 COLLECTION = (
     "title", "handle", "description", "published", "position", "rule", "rule_value", "products",
     "based_on",
+)  # fmt: skip
+ZONE = (
+    "name", "countries", "methods-0-name", "methods-0-price", "methods-0-free_from",
+    "methods-0-least_days", "methods-0-most_days",
 )  # fmt: skip
 PERSON = ("name", "slug", "role", "credentials", "short_bio", "bio", "interests")
 ARTICLE = (
@@ -113,6 +118,17 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "collections_desk.new": COLLECTION,
     "collections_desk.show": COLLECTION,
     "comments_desk.decide": ("decision", "seen"),
+    "delivery_desk.add": ZONE,
+    "delivery_desk.edit": ZONE,
+    "delivery_desk.remove": (),
+    "opening_desk.settings": (
+        "shop_name", "shop_legal_name", "shop_address", "shop_tax_number", "shop_email",
+        "shop_phone", "shop_hours", "shop_accent", "shop_timezone", "currency",
+    ),
+    "opening_desk.open_": (),
+    "opening_desk.close": (),
+    "opening_desk.back_up": (),
+    "opening_desk.note_mail": (),
     "articles_desk.begin": ARTICLE,
     "articles_desk.edit": ARTICLE,
     "articles_desk.publish": ("state", "at", "until"),
@@ -171,6 +187,9 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "variant_id": variant.id,
         "picture_id": db.session.scalars(select(Picture.id)).one(),
         "token": "none",
+        "zone_id": db.session.scalars(select(Zone.id)).first(),
+        "page": "shop",
+        "accent": "1c5541",
     }
 
 

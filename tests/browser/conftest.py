@@ -4,7 +4,9 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -36,19 +38,14 @@ class Shop:
     app: Flask
 
 
-@pytest.fixture(scope="session")
-def shop(
-    make_database: Callable[..., str],
-    company: Company,
-    tmp_path_factory: pytest.TempPathFactory,
+@contextmanager
+def serve(
+    database: str, company: Company, tmp_path_factory: pytest.TempPathFactory, **more: Any
 ) -> Iterator[Shop]:
-    """Serve the demonstration shop in a thread."""
+    """Serve a shop over a database in a thread."""
     port = free_port()
     url = f"http://localhost:{port}"
-    config = settings(make_database("sqlite", "browser"), company, tmp_path_factory)
-    app = create_app({**config, "SHOP_URL": url, "DEMO": True})
-    loaded = app.test_cli_runner().invoke(args=["demo", "load"])
-    assert loaded.exit_code == 0, loaded.output
+    app = create_app({**settings(database, company, tmp_path_factory), "SHOP_URL": url, **more})
     server = make_server("127.0.0.1", port, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -57,6 +54,19 @@ def shop(
     thread.join(5)
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shop(
+    make_database: Callable[..., str],
+    company: Company,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Shop]:
+    """Serve the demonstration shop."""
+    with serve(make_database("sqlite", "browser"), company, tmp_path_factory, DEMO=True) as shop:
+        loaded = shop.app.test_cli_runner().invoke(args=["demo", "load"])
+        assert loaded.exit_code == 0, loaded.output
+        yield shop
 
 
 @pytest.fixture(scope="session")

@@ -133,13 +133,13 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         ("/staff/opening", "Opening", opening_desk.ROLES),
     ]
     staff.notes[:] = [checkout_desk.note]
+    staff.before_opening[:] = [opening_desk.before_opening]
     staff.waiting[:] = [
         orders_desk.waiting,
         checkout_desk.waiting,
         comments_desk.waiting,
         reviews_desk.waiting,
         mails_desk.waiting,
-        opening_desk.waiting,
     ]
 
     app.jinja_env.globals.update(menu=MENU, published_pages=pages.footer)

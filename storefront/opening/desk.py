@@ -1,7 +1,7 @@
 """What the owner does before and after opening: settings by form, the checks, the door."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 from flask import abort, current_app, flash, redirect, request, url_for
@@ -24,7 +24,7 @@ from storefront.orders.models import Order
 from storefront.pages import queries as pages
 from storefront.settings import queries
 from storefront.settings.shop import shop
-from storefront.staff.desk import Waiting, desk_blueprint
+from storefront.staff.desk import desk_blueprint
 
 ROLES = ()  # the owner alone
 FORMS: dict[str, tuple[str, type[SettingsForm]]] = {
@@ -39,12 +39,9 @@ TRIAL = "trial:"  # what the cause of a trial mail begins with
 blueprint = desk_blueprint("opening_desk", __name__, roles=ROLES)
 
 
-def waiting() -> Iterator[Waiting]:
-    """Say how much is to be done before the shop can open."""
-    if not shop().is_open:
-        missing = sum(check.required and not check.is_met for check in _checks())
-        yield Waiting("things to do before you open", "/staff/opening", missing)
-        yield Waiting("shop is ready to be opened", "/staff/opening", int(not missing))
+def before_opening() -> Sequence[checks.Check]:
+    """Return what must be there before the shop opens; nothing once it is open."""
+    return () if shop().is_open else _checks()
 
 
 @blueprint.get("/opening")

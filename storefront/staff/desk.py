@@ -1,7 +1,7 @@
 """The desk: what every staff page stands behind, and the page that says what waits today."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +33,7 @@ csrf = CSRFProtect()
 desks: list[tuple[str, str, tuple[str, ...]]] = []  # address, words, roles
 waiting: list[Callable[[], Iterable[Waiting]]] = []
 notes: list[Callable[[], str]] = []  # a sentence each, or nothing
+before_opening: list[Callable[[], Sequence[Any]]] = []  # what a shop must have, to its owner
 
 
 def desk_blueprint(name: str, import_name: str, *, roles: tuple[str, ...]) -> Blueprint:
@@ -81,6 +82,7 @@ def today() -> str:
     return render(
         "storefront/staff/today.html",
         notes=list(filter(None, (note() for note in notes))),
+        checks=[check for ask in before_opening for check in ask()] if _may_enter(()) else [],
         waiting=[thing for thing in things if thing.count and thing.address.startswith(own)],
     )
 

@@ -64,7 +64,7 @@ def take_over(page: Page, app: Flask) -> None:
     page.fill("[name=email]", "ann@example.com")
     page.fill("[name=password]", PASSWORD)
     page.locator("main [type=submit]").click()
-    expect(page.get_by_text("things to do before you open")).to_be_visible()
+    expect(page.get_by_role("heading", name="Before you open")).to_be_visible()
 
 
 def set_up(page: Page) -> None:

@@ -179,7 +179,8 @@ def test_shop_stays_closed_while_something_is_missing(app: Flask, client: FlaskC
     assert "Still to be given: legal name" in page.text and "No published product" in page.text
     assert refused.status_code == 409 and "A product with stock" in refused.text
     assert "opens soon" in client.get("/").text
-    assert "things to do before you open" in owner.get("/staff").text
+    assert "Still to be given: legal name" in owner.get("/staff").text
+    assert "Before you open" not in signed_in(app, "stock").get("/staff").text
 
 
 def test_shop_opens_once_everything_is_found(

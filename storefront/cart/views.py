@@ -9,15 +9,13 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from storefront.cart import cookie, queries
+from storefront.cart import changing, cookie, queries
 from storefront.cart.forms import AddForm, ChangeForm, DeliveryForm
-from storefront.cart.models import MOST_IN_ALL, MOST_OF_ONE, Cart, Line
-from storefront.catalogue.queries import variant_on_sale
-from storefront.catalogue.sides import NotSold, Sides
+from storefront.cart.models import Cart
+from storefront.catalogue.sides import NotSold
 from storefront.catalogue.views import today
 from storefront.delivery.queries import countries
 
-NOT_SOLD = "That size is not sold here. Please choose another."
 FULL = "The cart is full. Please pay for what is in it first."
 
 blueprint = Blueprint("cart", __name__)
@@ -34,29 +32,14 @@ def add() -> ResponseReturnValue:
     form = AddForm()
     if not form.validate_on_submit():
         return page(cart, *_sentences(form), status=422)
-    left, right = (variant_on_sale(sku) if sku else None for sku in form.skus())
-    sides = Sides(left, right)
-    if len(list(sides)) < sum(map(bool, form.skus())):
-        return page(cart, NOT_SOLD, status=422)
+    came_from = request.form.get("from", "")[:80]
     try:
-        sides.check()
+        changed = changing.add(cart, *form.skus(), form.quantity.data or 0, came_from=came_from)
     except NotSold as problem:
         return page(cart, str(problem), status=422)
-    line = Line(left.id if left else None, right.id if right else None, 0)
-    had = cart.line(line.key) or line
-    came_from = request.form.get("from", "")[:80] or had.came_from
-    wanted = replace(had, quantity=had.quantity + (form.quantity.data or 0), came_from=came_from)
-    there = queries.there_for(cart, wanted, sides)
-    if there == 0:
-        return page(cart, f"{sides.name} is out of stock, so it was not added.", status=409)
-    changed, quantity = _put(cart, wanted, sides, there)
-    if quantity <= had.quantity:
-        kept = cart if quantity == had.quantity else changed
-        return page(kept, f"{sides.name}: {_why_not_more(quantity, there)}", status=409)
-    told = f"{sides.name} is in your cart."
-    if quantity < wanted.quantity:
-        told = f"{sides.name}: {_why_not_more(quantity, there)}"
-    return _keep(changed, told)
+    if not changed.done:
+        return page(changed.cart, changed.said, status=409)
+    return _keep(changed.cart, changed.said)
 
 
 @blueprint.post("/cart/lines/<key>")
@@ -92,26 +75,12 @@ def change_lines(cart: Cart, wanted: Mapping[str, str], *, then: str = "") -> Re
         form = ChangeForm(MultiDict({"quantity": text}))
         if not form.validate():
             return page(cart, *_sentences(form), status=422)
-        changed, sentence, done = _change(changed, line, form.quantity.data or 0)
-        (told if done else refused).append(sentence)
+        step = changing.change(changed, line, form.quantity.data or 0)
+        changed = step.cart
+        (told if step.done else refused).append(step.said)
     if refused:
         return page(changed, *told, *refused, status=409)
     return _keep(changed, " ".join(filter(None, (*told, then))))
-
-
-def _change(cart: Cart, line: Line, wanted: int) -> tuple[Cart, str, bool]:
-    """Return the cart with so many pairs, what is to be said, and whether it could be done."""
-    sides = queries.sides_of(line)
-    if wanted == 0 or sides is None:
-        name = sides.name if sides else "That shoe"
-        return cart.put(replace(line, quantity=0)), f"{name} was taken out of your cart.", True
-    there = queries.there_for(cart, line, sides)
-    changed, quantity = _put(cart, replace(line, quantity=wanted), sides, there)
-    if quantity == 0:
-        return cart, f"{sides.name} is out of stock now.", False
-    if quantity < wanted:
-        return changed, f"{sides.name}: {_why_not_more(quantity, there)}", True
-    return changed, f"{sides.name}: now {quantity} in your cart.", True
 
 
 @blueprint.post("/cart/delivery")
@@ -153,23 +122,6 @@ def page(cart: Cart, *sentences: str, status: int = 200) -> Response:
     response.status_code = status
     cookie.write(response, cart)
     return response
-
-
-def _put(cart: Cart, line: Line, sides: Sides, there: int | None) -> tuple[Cart, int]:
-    """Put a line into the cart, at most what is there and what an order may have."""
-    room = cart.room_for(line)
-    quantity = min(line.quantity, room if there is None else min(there, room))
-    return cart.put(replace(line, quantity=quantity, seen_minor=sides.unit_minor)), quantity
-
-
-def _why_not_more(quantity: int, there: int | None) -> str:
-    if quantity == there:
-        number = "is only 1" if there == 1 else f"are only {there}"
-        return f"there {number}, so your cart has {quantity}."
-    return (
-        f"an order can have {MOST_OF_ONE} of one size and {MOST_IN_ALL} in all,"
-        f" so your cart has {quantity} of it."
-    )
 
 
 def _sentences(form: AddForm | ChangeForm | DeliveryForm) -> list[str]:

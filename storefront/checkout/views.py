@@ -4,6 +4,7 @@ import logging
 
 from flask import Blueprint, abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy import select
 
 from storefront.cart import cookie
@@ -125,6 +126,7 @@ def come_back() -> ResponseReturnValue:
     return response
 
 
-def _with_phone(sentence: str) -> str:
-    phone = shop().phone
-    return sentence.format(phone=f", or call us: {phone}" if phone else "")
+def _with_phone(sentence: str) -> Markup:
+    ours = shop()
+    link = Markup(', or call us: <a href="{}">{}</a>')
+    return Markup(sentence).format(phone=link.format(ours.tel, ours.phone) if ours.phone else "")  # noqa: S704 - our own words

@@ -1,0 +1,75 @@
+"""Changes of a cart that never fail: they go as far as the stock does, and say what was done."""
+
+from dataclasses import dataclass, replace
+
+from storefront.cart import queries
+from storefront.cart.models import MOST_IN_ALL, MOST_OF_ONE, Cart, Line
+from storefront.catalogue.queries import variant_on_sale
+from storefront.catalogue.sides import NotSold, Sides
+
+NO_SUCH_SIZE = "That size is not sold here. Please choose another."
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The cart after a change, and what is to be said; `done` is False where the stock ran out."""
+
+    cart: Cart
+    said: str
+    done: bool = True
+
+
+def add(
+    cart: Cart, left_sku: str, right_sku: str, quantity: int, *, came_from: str = ""
+) -> Changed:
+    """Add pairs or single shoes; a foot without a shoe has ''. Raises NotSold."""
+    left, right = (variant_on_sale(sku) if sku else None for sku in (left_sku, right_sku))
+    sides = Sides(left, right)
+    if len(list(sides)) < bool(left_sku) + bool(right_sku):
+        raise NotSold(NO_SUCH_SIZE)
+    sides.check()
+    line = Line(left.id if left else None, right.id if right else None, 0)
+    had = cart.line(line.key) or line
+    wanted = replace(had, quantity=had.quantity + quantity, came_from=came_from or had.came_from)
+    there = queries.there_for(cart, wanted, sides)
+    if there == 0:
+        return Changed(cart, f"{sides.name} is out of stock, so it was not added.", done=False)
+    changed, put = _put(cart, wanted, sides, there)
+    if put <= had.quantity:
+        kept = cart if put == had.quantity else changed
+        return Changed(kept, f"{sides.name}: {_why_not_more(put, there)}", done=False)
+    if put < wanted.quantity:
+        return Changed(changed, f"{sides.name}: {_why_not_more(put, there)}")
+    return Changed(changed, f"{sides.name} is in your cart.")
+
+
+def change(cart: Cart, line: Line, wanted: int) -> Changed:
+    """Set how many of a line there are; 0 takes it out."""
+    sides = queries.sides_of(line)
+    if wanted == 0 or sides is None:
+        name = sides.name if sides else "That shoe"
+        return Changed(cart.put(replace(line, quantity=0)), f"{name} was taken out of your cart.")
+    there = queries.there_for(cart, line, sides)
+    changed, put = _put(cart, replace(line, quantity=wanted), sides, there)
+    if put == 0:
+        return Changed(cart, f"{sides.name} is out of stock now.", done=False)
+    if put < wanted:
+        return Changed(changed, f"{sides.name}: {_why_not_more(put, there)}")
+    return Changed(changed, f"{sides.name}: now {put} in your cart.")
+
+
+def _put(cart: Cart, line: Line, sides: Sides, there: int | None) -> tuple[Cart, int]:
+    """Put a line into the cart, at most what is there and what an order may have."""
+    room = cart.room_for(line)
+    quantity = min(line.quantity, room if there is None else min(there, room))
+    return cart.put(replace(line, quantity=quantity, seen_minor=sides.unit_minor)), quantity
+
+
+def _why_not_more(quantity: int, there: int | None) -> str:
+    if quantity == there:
+        number = "is only 1" if there == 1 else f"are only {there}"
+        return f"there {number}, so your cart has {quantity}."
+    return (
+        f"an order can have {MOST_OF_ONE} of one size and {MOST_IN_ALL} in all,"
+        f" so your cart has {quantity} of it."
+    )

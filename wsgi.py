@@ -32,9 +32,9 @@ from storefront.checkout import checkup as checkout_checkup
 from storefront.checkout import commands as checkout_commands
 from storefront.checkout import desk as checkout_desk
 from storefront.checkout import jobs as checkout_jobs
+from storefront.checkout import phone_desk, webhook
 from storefront.checkout import setting as checkout_setting
 from storefront.checkout import views as checkout
-from storefront.checkout import webhook
 from storefront.coaches import desk as coaches_desk
 from storefront.coaches import views as coaches
 from storefront.delivery import desk as delivery_desk
@@ -97,6 +97,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     for desk in (
         staff,
         orders_desk,
+        phone_desk,
         checkout_desk,
         stock_desk,
         comments_desk,
@@ -117,6 +118,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         app.register_blueprint(blueprint)
     staff.desks[:] = [
         ("/staff/orders", "Orders", orders_desk.ROLES),
+        ("/staff/phone-orders", "Phone orders", phone_desk.ROLES),
         ("/staff/payments", "Payments", checkout_desk.ROLES),
         ("/staff/stock", "Stock", stock_desk.ROLES),
         ("/staff/products", "Products", products_desk.ROLES),

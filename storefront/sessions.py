@@ -3,7 +3,7 @@
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
-PERSONAL = ("/staff", "/cart", "/checkout", "/orders")
+PERSONAL = ("/staff", "/cart", "/checkout", "/orders", "/p")
 
 
 class NoSession(SecureCookieSession):

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from blog.models import Article, FormerSlug
 from storefront.catalogue.models import Collection, FormerCollectionHandle, FormerHandle
-from storefront.checkout import purchase, refunds
+from storefront.checkout import phone, purchase, refunds
 from storefront.checkout.payments import Event
 from storefront.checkout.refunds import Wish
 from storefront.checkout.setting import payments, terms
@@ -178,6 +178,7 @@ def fill_every_table(app: Flask, make: Make, company: Company) -> None:
         event=Event("evt_full", "checkout.session.completed", None),
     )
     assert order is not None
+    phone.open_cart(by="Ann", now=utcnow())
     with db.writing():
         db.session.add(FormerHandle(handle="old", owner_id=variant.product_id))
         collection = db.session.scalars(select(Collection)).first()

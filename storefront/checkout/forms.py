@@ -3,6 +3,8 @@
 from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
+    EmailField,
+    Field,
     FieldList,
     Form,
     FormField,
@@ -13,7 +15,16 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, Length, NumberRange, Optional
+from wtforms.validators import (
+    DataRequired,
+    Email,
+    Length,
+    NumberRange,
+    Optional,
+    ValidationError,
+)
+
+from storefront.cart.forms import DeliveryForm
 
 MOST = 12  # of one line, as many as an order may have
 NOT_A_NUMBER = "Please give a whole number."
@@ -81,4 +92,29 @@ class EndForm(FlaskForm):
             DataRequired("Please write down why."),
             Length(max=200, message="Please use at most 200 characters."),
         ],
+    )
+
+
+class CallForm(DeliveryForm):
+    """Where the shoes of a shopper on the phone go; a desk sends it, so it has a token."""
+
+    class Meta:
+        csrf = True
+
+    def validate_country(self, field: Field) -> None:
+        if not field.data or field.data not in dict(self.country.choices or ()):
+            raise ValidationError("Please choose a country that we send to.")
+
+
+class LinkForm(FlaskForm):
+    """To whom the link to pay is mailed."""
+
+    email = EmailField(
+        "Email",
+        [
+            DataRequired("Please give the address that the link goes to."),
+            Length(max=254, message="That email address is too long."),
+            Email("That does not look like an email address, such as name@example.com."),
+        ],
+        filters=[lambda text: (text or "").strip()],
     )

@@ -1,5 +1,6 @@
 """The mails of a purchase: to the shopper that it is paid, to staff that there is work."""
 
+import hashlib
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import contains_eager
 from storefront.clock import moment_words, time_words
 from storefront.db import db
 from storefront.mail import outbox
-from storefront.mail.models import TO_STAFF
+from storefront.mail.models import TO_STAFF, Letter
 from storefront.money import money_words
 from storefront.orders import receipts
 from storefront.orders.models import Dispute, Order, PaymentPage, Refund
@@ -49,6 +50,36 @@ def time_to_pay_ends(*, shop_url: str, zone: ZoneInfo, now: datetime) -> int:
                 now=now,
             )
     return queued
+
+
+def payment_link(
+    order: Order, email: str, *, link: str, kept_until: datetime, zone: ZoneInfo, now: datetime
+) -> bool:
+    """Queue the link to an order taken by phone; the same order and address again resends it.
+
+    Returns False where it is being sent just now. Inside `db.writing()`.
+    """
+    address = hashlib.sha256(email.lower().encode()).hexdigest()[:16]
+    cause = f"payment-link:{order.number}:{address}"
+    is_new = outbox.queue(
+        cause=cause,
+        recipient=email,
+        template="payment_link",
+        facts={
+            "number": order.number,
+            "rows": [
+                f"{line.quantity} × {line.name}: {money_words(line.total_minor, order.currency)}"
+                for line in order.lines
+            ],
+            "until": moment_words(kept_until, zone),
+            "link": link,
+        },
+        now=now,
+    )
+    if is_new:
+        return True
+    known = db.session.scalars(select(Letter.id).where(Letter.cause == cause)).one()
+    return outbox.send_again(known, now=now)
 
 
 def order_paid(order: Order, *, owed: bool, shop_url: str, zone: ZoneInfo, now: datetime) -> None:

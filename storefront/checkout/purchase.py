@@ -121,7 +121,7 @@ def begin(cart: Cart, *, account: str, terms: Terms, now: datetime) -> int:
     """
     with db.writing():
         chosen = basket(cart, today=day_of(now, terms.zone), low=terms.low_stock)
-        contents = _contents(chosen, terms.currency)
+        contents = contents_of(chosen, terms.currency)
         if chosen.waiting is not None:
             page = chosen.waiting.page
             if chosen.waiting.contents == contents and page.expires_at >= now + NEARLY_OVER:
@@ -444,7 +444,7 @@ def _gone(chosen: Basket, variant_id: int) -> CannotBuy:
     return CannotBuy([f"{name} was just bought by somebody else. Nothing was charged."], gone=True)
 
 
-def _contents(chosen: Basket, currency: str) -> str:
+def contents_of(chosen: Basket, currency: str) -> str:
     """Return a digest of all that the payment page shows, to tell the same from a changed cart."""
     shown = [
         currency,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from storefront.cart import cookie
 from storefront.cart import views as cart_views
 from storefront.cart.queries import without_bought
-from storefront.checkout import purchase
+from storefront.checkout import phone, purchase
 from storefront.checkout.payments import Refused, Unclear
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
@@ -43,6 +43,10 @@ NO_NEW_PAGE = (
 TOO_OFTEN = (
     "Payment was started very often from your network. Please wait an hour, or write to us and we"
     " will help you."
+)
+LINKS_TOO_OFTEN = (
+    "Links were tried very often from your network. Please wait an hour, or call us and we will"
+    " help you."
 )
 
 log = logging.getLogger(__name__)
@@ -124,6 +128,14 @@ def come_back() -> ResponseReturnValue:
     if cart.id == order.cart_id:
         cookie.write(response, without_bought(cart))
     return response
+
+
+@blueprint.get("/p/<code>")
+@limiter.limit("30 per hour", exempt_when=_in_own_demo, error_message=LINKS_TOO_OFTEN)
+def follow(code: str) -> ResponseReturnValue:
+    """Lead whoever was read out a link to the page of their order."""
+    reference = phone.reference_of(code, now=utcnow()) or abort(404)
+    return redirect(url_for("orders.show", reference=reference), 303)
 
 
 def _with_phone(sentence: str) -> Markup:

@@ -33,6 +33,7 @@ class Order(Base):
     `account` tells under which key of the payment company the order was made. `tax` says how tax
     is charged: not at all, within the prices at `tax_rate_millis` (thousandths of a percent), or on
     top of them by the payment company. `receipt_number` is given when it is paid, without gaps.
+    One by phone tells who took it; `phone_code` is of the short link that is read out.
     """
 
     __tablename__ = "orders"
@@ -51,6 +52,7 @@ class Order(Base):
         Index("ix_orders_payment_intent", "payment_intent"),
         Index("ix_orders_paid_at", "paid_at"),
         Index("uq_orders_receipt_number", "receipt_number", unique=True),
+        Index("uq_orders_phone_code", "phone_code", unique=True),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -92,6 +94,8 @@ class Order(Base):
     postal_code: Mapped[str] = mapped_column(String(40), default="")
     phone: Mapped[str] = mapped_column(String(40), default="")
     payment_intent: Mapped[str | None] = mapped_column(String(255))
+    taken_by: Mapped[str] = mapped_column(String(255), default="", server_default="")
+    phone_code: Mapped[str | None] = mapped_column(String(8))
     created_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
@@ -256,6 +260,7 @@ class Refund(Base):
             "status IN ('asking', 'pending', 'succeeded', 'failed', 'refused')", name="status"
         ),
         Index("ix_refunds_status", "status", "id"),
+        Index("ix_refunds_at", "at"),
         Index("uq_refunds_credit_number", "credit_number", unique=True),
     )
 

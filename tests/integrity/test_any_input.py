@@ -16,8 +16,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from blog.models import Article, Comment
+from storefront.cart import changing
 from storefront.catalogue.models import Collection, Picture
-from storefront.checkout import purchase
+from storefront.checkout import phone, purchase
 from storefront.checkout.models import PaymentEvent
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
@@ -88,6 +89,12 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "orders_desk.dispatch": ("carrier", "tracking"),
     "mails_desk.send_again": (),
     "mails_desk.send_trial": (),
+    "phone_desk.start": (),
+    "phone_desk.add": ("sku", "quantity", "left_sku", "right_sku", "q"),
+    "phone_desk.put": ("quantity", "q"),
+    "phone_desk.deliver": ("country", "email", "q"),
+    "phone_desk.begin": (),
+    "phone_desk.mail": ("email",),
     "payments_desk.compare": (),
     "payments_desk.replay": (),
     "payments_desk.close_page": (),
@@ -167,6 +174,9 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         db.session.add(Collection(handle="harbor", title="x", updated_at=utcnow()))
         coaches.load()
         db.session.add(PaymentEvent(id="evt_x", type="x", received_at=utcnow(), error="failed"))
+    cart_id = phone.open_cart(by="Ann", now=utcnow())
+    phone.change(cart_id, lambda cart: changing.add(cart, variant.sku, variant.sku, 1))
+    phone.begin(cart_id, payments=payments(), terms=terms(), by="Ann", now=utcnow())
     return {
         "handle": "harbor",
         "sku": variant.sku,
@@ -190,6 +200,8 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "zone_id": db.session.scalars(select(Zone.id)).first(),
         "page": "shop",
         "accent": "1c5541",
+        "cart_id": cart_id,
+        "code": "none",
     }
 
 

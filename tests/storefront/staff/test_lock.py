@@ -21,6 +21,7 @@ MAY_ENTER = {
     "collections_desk": {"owner", "stock"},
     "comments_desk": {"owner", "editor"},
     "payments_desk": {"owner", "stock"},
+    "phone_desk": {"owner", "stock"},
     "mails_desk": {"owner", "stock"},
     "opening_desk": {"owner"},
     "delivery_desk": {"owner", "stock"},
@@ -33,6 +34,8 @@ MAY_ENTER = {
 OWNERS_ALONE = {"/staff/payments/orders/1/end"}
 FILLED: dict[str, Any] = {
     "sku": "none",
+    "cart_id": "none",
+    "key": "none",
     "number": 1,
     "comment_id": 1,
     "page_id": 1,

@@ -39,6 +39,7 @@ from storefront.coaches import desk as coaches_desk
 from storefront.coaches import views as coaches
 from storefront.delivery import desk as delivery_desk
 from storefront.demo import commands as demo
+from storefront.exchange import accounts_desk
 from storefront.exchange import checkup as exchange_checkup
 from storefront.exchange import commands as exchange
 from storefront.mail import checkup as mail_checkup
@@ -106,6 +107,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         opening_desk,
         products_desk,
         collections_desk,
+        accounts_desk,
     ):
         app.register_blueprint(desk.blueprint)
     for blueprint in (
@@ -129,6 +131,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         ("/staff/reviews", "Reviews", reviews_desk.ROLES),
         ("/staff/coaches", "Coaches", coaches_desk.ROLES),
         ("/staff/pages", "Pages", pages_desk.ROLES),
+        ("/staff/accounts", "Accounts", accounts_desk.ROLES),
         ("/staff/mails", "Mails", mails_desk.ROLES),
         ("/staff/delivery", "Delivery", delivery_desk.ROLES),
         ("/staff/settings", "Settings", opening_desk.ROLES),
@@ -180,6 +183,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     ):
         app.cli.add_command(commands.group)
     app.cli.add_command(checkout_commands.company)
+    app.cli.add_command(exchange.accountant)
     for command in (exchange.write_backup, exchange.restore_backup, doctor.examine):
         app.cli.add_command(command)
     if app.config["TRUSTED_PROXIES"]:

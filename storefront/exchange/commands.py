@@ -1,4 +1,4 @@
-"""`flask catalogue`: product files in. `flask backup` and `flask restore`: the whole shop."""
+"""`flask catalogue`: products in. `flask accounts`: a month out. `flask backup` and `restore`."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storefront.clock import utcnow
-from storefront.exchange import backup, catalogue, keeping, shopify
+from storefront.exchange import accounts, backup, catalogue, keeping, shopify
 from storefront.exchange.backup import Manifest
 from storefront.settings.shop import shop
 
@@ -17,6 +17,7 @@ EVERY = 500  # products between two lines of progress
 EVERY_ROWS = 50_000  # rows of a backup between two
 
 group = AppGroup("catalogue", help="Products in and out of the shop.")
+accountant = AppGroup("accounts", help="The books of a month.")
 
 
 @group.command("import")
@@ -63,6 +64,31 @@ def import_(file: Path, apply: bool, skip_bad: bool) -> None:
     if changes.total and not apply:
         click.echo("Dry run: nothing was written. Give --apply to write.")
     click.echo(f"{changes.total} changes")
+
+
+@accountant.command("export")
+@click.argument("month")
+@click.argument("file", type=click.Path(path_type=Path))
+def export_accounts(month: str, file: Path) -> None:
+    """Write what was paid and given back in MONTH, such as 2026-10, as a CSV for the accountant.
+
+    An older FILE is replaced.
+    """
+    zone, mode = shop().zone, "test" if shop().test_mode else "live"
+    unfinished = file.with_name(f"{file.name}.part")
+    try:
+        listed = accounts.rows(accounts.Month.read(month), mode=mode, zone=zone)
+        with unfinished.open(
+            "w", encoding="utf-8-sig", newline=""
+        ) as text:  # the mark is for Excel
+            written = accounts.write(text, listed, zone)
+        unfinished.replace(file)
+    except accounts.NotAMonth as problem:
+        raise click.ClickException(f"{problem} Nothing was written.") from None
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise click.ClickException(f"{_name(file)} cannot be written: {error.strerror}.") from None
+    click.echo(f"{written} rows written to {_name(file)}")
 
 
 @click.command("backup")

@@ -113,7 +113,7 @@ def write(path: Path, variants: Iterable[Variant], *, sides: bool) -> int:
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
         for variant in variants:
-            writer.writerow({name: _guarded(cell) for name, cell in _cells(variant).items()})
+            writer.writerow({name: guarded(cell) for name, cell in _cells(variant).items()})
             written += 1
     return written
 
@@ -220,12 +220,12 @@ def _cells(variant: Variant) -> dict[str, str]:
     }
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
     """Put an apostrophe before what a spreadsheet would take for a formula."""
     return f"'{cell}" if cell.lstrip("'").startswith(FORMULA) else cell
 
 
 def _unguarded(cell: str) -> str:
     """Take that apostrophe away again."""
-    guarded = cell.startswith("'") and cell.lstrip("'").startswith(FORMULA)
-    return cell[1:] if guarded else cell
+    is_guarded = cell.startswith("'") and cell.lstrip("'").startswith(FORMULA)
+    return cell[1:] if is_guarded else cell

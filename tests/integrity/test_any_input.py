@@ -152,6 +152,7 @@ QUERY = (
     "page", "color", "size", "width", "fits", "hands", "max_weight", "available", "sort", "variant",
     "from", "next", "reply", "q", "state", "failed", "limit", "session_id", "checking", "product",
     "odd", "after", "sent", "waiting", "old", "new", "draft",
+    "month",
 )  # fmt: skip
 
 
@@ -202,6 +203,7 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "accent": "1c5541",
         "cart_id": cart_id,
         "code": "none",
+        "month": "2026-11",
     }
 
 

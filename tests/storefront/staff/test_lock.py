@@ -24,6 +24,7 @@ MAY_ENTER = {
     "phone_desk": {"owner", "stock"},
     "mails_desk": {"owner", "stock"},
     "opening_desk": {"owner"},
+    "accounts_desk": {"owner"},
     "delivery_desk": {"owner", "stock"},
     "articles_desk": {"owner", "editor"},
     "preview_desk": {"owner", "editor", "reviewer"},
@@ -35,6 +36,7 @@ OWNERS_ALONE = {"/staff/payments/orders/1/end"}
 FILLED: dict[str, Any] = {
     "sku": "none",
     "cart_id": "none",
+    "month": "none",
     "key": "none",
     "number": 1,
     "comment_id": 1,

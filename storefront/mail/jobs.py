@@ -37,11 +37,35 @@ def send_due() -> int:
         except Exception as error:  # one bad letter must not keep the others back
             log.warning("letter %s was not sent", letter.cause, exc_info=True)
             with db.writing():
-                outbox.mark_failed(letter, f"{type(error).__name__}: {error}", now=utcnow())
+                outbox.mark_failed(letter, _words(error), now=utcnow())
         else:
             with db.writing():
                 outbox.mark_sent(letter.id, now=utcnow())
             sent += 1
+
+
+def _words(error: Exception) -> str:
+    """Return why a mail did not go, as staff read it, with what the server itself said."""
+    what, said = f"it could not be written: {type(error).__name__}", str(error)
+    if isinstance(error, OSError):
+        what = "the mail server cannot be reached"
+    if isinstance(error, smtplib.SMTPException):
+        what = "the mail server does not take it"
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = _answer(error.smtp_code, error.smtp_error)
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        what = "the mail server does not take the name and password of SMTP_URL"
+    elif isinstance(error, smtplib.SMTPSenderRefused):
+        what = "the mail server takes no mail from the shop's address"
+    elif isinstance(error, smtplib.SMTPRecipientsRefused):
+        what = "the mail server takes no mail for this address"
+        said = "; ".join(_answer(*answer) for answer in error.recipients.values())
+    return f"{what} ({said})" if said else what
+
+
+def _answer(code: int, words: bytes | str) -> str:
+    text = words.decode(errors="replace") if isinstance(words, bytes) else words
+    return f"{code} {text}".replace("\0", "")
 
 
 def compose(letter: Letter) -> EmailMessage:

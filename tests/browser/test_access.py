@@ -89,6 +89,22 @@ def article_with_errors(page: Page) -> None:
     expect(page.get_by_text("Please look at this again")).to_be_visible()
 
 
+def phone_order(page: Page) -> None:
+    staff_at("/staff/phone-orders")(page)
+    page.get_by_role("button", name="Start an order by phone").click()
+    page.fill("[name=q]", "harbor sand")
+    page.get_by_role("button", name="Find").click()
+    page.get_by_role("button", name="Add a pair").first.click()
+    expect(page.get_by_text("Total with Standard")).to_be_visible()
+
+
+def phone_order_begun(page: Page) -> None:
+    phone_order(page)
+    page.get_by_role("link", name="Read it back").click()
+    page.get_by_role("button", name="Begin").click()
+    expect(page.get_by_text("The link to pay")).to_be_visible()
+
+
 PAGES: dict[str, Callable[[Page], None]] = {
     "home": at("/"),
     "listing": at("/collections/all"),
@@ -117,6 +133,9 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "staff color": staff_color,
     "staff sizes": staff_at("/staff/products/harbor-two-strap/sizes"),
     "staff collection": staff_at("/staff/collections/at-home"),
+    "staff phone order": phone_order,
+    "staff phone order begun": phone_order_begun,
+    "staff accounts": staff_at("/staff/accounts"),
     "staff orders": staff_at("/staff/orders"),
     "staff payments": staff_at("/staff/payments"),
     "staff comments": staff_at("/staff/comments"),

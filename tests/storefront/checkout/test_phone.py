@@ -9,13 +9,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from storefront.cart import changing
-from storefront.checkout import phone, purchase
+from storefront.checkout import phone, purchase, setting
 from storefront.checkout.models import PhoneCart
+from storefront.checkout.payments import StripePayments
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
 from storefront.db import db
 from storefront.mail.models import Letter
 from storefront.orders.models import Order
+from storefront.settings import queries as settings
 from storefront.stock import ledger
 from tests.conftest import browser as shopper_browser
 from tests.factories import Make
@@ -120,7 +122,7 @@ def test_another_order_takes_the_place_of_one_that_was_changed_and_the_same_keep
     assert link_on(staff.get(f"{place}/reading").text) == link
 
     staff.send(f"{place}/lines/{variant.id}.{variant.id}", quantity=1)
-    assert f"Order {first} of this call waits" in staff.get(f"{place}/reading").text
+    assert f"Order {first} was begun on this call" in staff.get(f"{place}/reading").text
     staff.send(f"{place}/payment")
 
     assert waiting().number != first and link_on(staff.get(f"{place}/reading").text) != link
@@ -198,3 +200,25 @@ def test_links_cannot_be_guessed_for_long(app: Flask) -> None:
         statuses = [stranger.get(f"/p/guess{n}").status_code for n in range(31)]
 
     assert set(statuses[:30]) == {404} and statuses[30] == 429
+
+
+def test_the_number_is_a_link_wherever_somebody_may_be_stuck(
+    app: Flask, client: FlaskClient, make: Make
+) -> None:
+    make.delivery()
+    variant = make.variant()
+    with db.writing():
+        settings.keep({"SHOP_PHONE": "+1 (555) <0100>"}, by="Tests", now=utcnow())
+    order = make.order((variant, 1), state="lapsed")
+    client.post("/cart/lines", data={"sku": variant.sku})
+    before = setting.payments()
+    app.extensions[setting.KEY] = StripePayments("sk_test_x", base="http://127.0.0.1:9")
+    try:
+        silent = client.post("/checkout")
+    finally:
+        app.extensions[setting.KEY] = before
+
+    link = 'href="tel:+15550100">+1 (555) &lt;0100&gt;</a>'
+    assert silent.status_code == 503 and f", or call us: <a {link}" in silent.text
+    for address in ("/cart", "/nothing", f"/orders/{order.reference}"):
+        assert client.get(address).text.count(link) == 2, address  # beside the footer's

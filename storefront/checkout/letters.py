@@ -61,25 +61,22 @@ def payment_link(
     """
     address = hashlib.sha256(email.lower().encode()).hexdigest()[:16]
     cause = f"payment-link:{order.number}:{address}"
-    is_new = outbox.queue(
-        cause=cause,
-        recipient=email,
-        template="payment_link",
-        facts={
-            "number": order.number,
-            "rows": [
-                f"{line.quantity} × {line.name}: {money_words(line.total_minor, order.currency)}"
-                for line in order.lines
-            ],
-            "until": moment_words(kept_until, zone),
-            "link": link,
-        },
-        now=now,
-    )
-    if is_new:
+    facts = {
+        "number": order.number,
+        "rows": [
+            f"{line.quantity} × {line.name}: {money_words(line.total_minor, order.currency)}"
+            for line in order.lines
+        ],
+        "until": moment_words(kept_until, zone),
+        "link": link,
+    }
+    if outbox.queue(cause=cause, recipient=email, template="payment_link", facts=facts, now=now):
         return True
-    known = db.session.scalars(select(Letter.id).where(Letter.cause == cause)).one()
-    return outbox.send_again(known, now=now)
+    letter = db.session.scalars(select(Letter).where(Letter.cause == cause)).one()
+    if not outbox.send_again(letter.id, now=now):
+        return False
+    letter.facts = facts  # the order may have more time by now
+    return True
 
 
 def order_paid(order: Order, *, owed: bool, shop_url: str, zone: ZoneInfo, now: datetime) -> None:

@@ -18,7 +18,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
 
-from storefront.fields import PriceField, WholeField, line, text
+from storefront.fields import PictureField, PriceField, WholeField, line, text
 from storefront.settings import colors
 from storefront.settings.shop import Shop
 
@@ -110,6 +110,12 @@ class ShopForm(SettingsForm):
             "shop_timezone": shop.zone.key,
             "currency": shop.currency,
         }
+
+
+class LogoForm(FlaskForm):
+    """The logo to show in place of the shop's name."""
+
+    logo = PictureField("Logo", needed=True)
 
 
 class TaxForm(SettingsForm):

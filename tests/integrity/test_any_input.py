@@ -23,6 +23,7 @@ from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
 from storefront.coaches import demo as coaches
 from storefront.db import db, new_secret
+from storefront.delivery.models import Zone
 from storefront.mail.models import Letter
 from storefront.orders.models import Order
 from storefront.stock import ledger
@@ -66,6 +67,10 @@ ARTICLE = (
 COACH = (
     "name", "slug", "street", "city", "state", "postal_code", "phone", "hours", "access", "about",
     "interest", "last_checked",
+)  # fmt: skip
+ZONE = (
+    "name", "countries", "methods-0-name", "methods-0-price", "methods-0-free_from",
+    "methods-0-least_days", "methods-0-most_days",
 )  # fmt: skip
 FIELDS: dict[str, tuple[str, ...]] = {
     "security.login": ("email", "password", "remember", "next"),
@@ -123,6 +128,18 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "coaches_desk.edit": COACH,
     "coaches_desk.remove": (),
     "pages_desk.edit": ("title", "body", "based_on", "action"),
+    "opening_desk.open_": (),
+    "opening_desk.close": (),
+    "opening_desk.note_mail": (),
+    "opening_desk.settings": (
+        "shop_name", "shop_legal_name", "shop_address", "shop_tax_number", "shop_email",
+        "shop_phone", "shop_hours", "shop_accent", "shop_timezone", "currency",
+    ),
+    "opening_desk.show_logo": ("logo",),
+    "opening_desk.remove_logo": (),
+    "delivery_desk.add": ZONE,
+    "delivery_desk.edit": ZONE,
+    "delivery_desk.remove": (),
     "reviews_desk.sign": ("reviewer", "scope", "signed_on", "based_on"),
 }  # fmt: skip
 QUERY = (
@@ -159,6 +176,9 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "key": f"{variant.id}.{variant.id}",
         "slug": "walking",
         "page_slug": "terms",
+        "page": "shop",
+        "accent": "1c5541",
+        "zone_id": db.session.scalars(select(Zone.id)).first(),
         "coach_slug": "duluth-harbor-step",
         "person_slug": article.author.slug,
         "name": "news",

@@ -16,6 +16,8 @@ from blog.writing import SlugTaken, TextMoved, Words
 from storefront.catalogue.views import today
 from storefront.clock import utcnow
 from storefront.db import db
+from storefront.fields import MOST_UPLOADED
+from storefront.guard import takes_files
 from storefront.staff.desk import desk_blueprint, page_number
 
 ROLES = ("editor",)
@@ -43,16 +45,15 @@ def listing() -> str:
 
 
 @blueprint.route("/articles/new", methods=["GET", "POST"])
+@takes_files(MOST_UPLOADED)
 def begin() -> ResponseReturnValue:
     """Write an article, which is a draft until it is published."""
     form = ArticleForm(queries.people())
-    if request.method == "GET" or _wants_rows() or not form.validate():
+    if request.method == "GET" or _wants_rows(form) or not form.validate():
         return _article_page(form)
     try:
         with db.writing():
-            article = writing.begin(
-                form.about, form.words(None), by=current_user.known_as, now=utcnow()
-            )
+            article = writing.begin(form.about, form.words, by=current_user.known_as, now=utcnow())
     except SlugTaken:
         form.slug.errors = [TAKEN]
         return _article_page(form)
@@ -61,16 +62,17 @@ def begin() -> ResponseReturnValue:
 
 
 @blueprint.route("/articles/<slug>", methods=["GET", "POST"])
+@takes_files(MOST_UPLOADED)
 def edit(slug: str) -> ResponseReturnValue:
     """Change what an article says; who else has saved it meanwhile is told, and nothing lost."""
     article = _article(slug)
     people, latest = queries.people(), writing.latest_of(article.id)
     if request.method == "GET":
         return _article_page(ArticleForm.of(people, article, latest), article, latest)
-    form = ArticleForm(people, article)
-    if _wants_rows() or not form.validate():
+    form = ArticleForm(people, article, latest)
+    if _wants_rows(form) or not form.validate():
         return _article_page(form, article, latest)
-    about, words = form.about, form.words(latest)
+    about, words = form.about, form.words
     try:
         with db.writing():
             is_new = writing.save(
@@ -202,9 +204,12 @@ def _article(slug: str) -> Article:
     return queries.any_article(slug) or abort(404)
 
 
-def _wants_rows() -> bool:
+def _wants_rows(form: ArticleForm) -> bool:
     """Whether only more empty rows are asked for, and nothing is to be saved."""
-    return request.form.get("action") == "rows"
+    wanted = request.form.get("action") == "rows"
+    if wanted:
+        form.cover.validate(form)  # a browser sends a file once
+    return wanted
 
 
 def _asked(article: Article, name: str, otherwise: int) -> Revision:

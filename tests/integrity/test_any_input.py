@@ -62,7 +62,8 @@ PERSON = ("name", "slug", "role", "credentials", "short_bio", "bio", "interests"
 ARTICLE = (
     "title", "slug", "summary", "body", "topics", "author", "medical", "help_now", "based_on",
     "faq-0-question", "faq-0-answer", "sources-0-title", "sources-0-authors", "sources-0-year",
-    "sources-0-kind", "sources-0-identifier", "sources-0-url", "action",
+    "sources-0-kind", "sources-0-identifier", "sources-0-url", "action", "cover",
+    "cover_alt", "cover_off", "cover_kept",
 )  # fmt: skip
 COACH = (
     "name", "slug", "street", "city", "state", "postal_code", "phone", "hours", "access", "about",

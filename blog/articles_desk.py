@@ -13,6 +13,7 @@ from blog import queries, views, writing
 from blog.forms import ArticleForm, PersonForm, PublicationForm, RestoreForm
 from blog.models import Article, Person, Revision
 from blog.writing import SlugTaken, TextMoved, Words
+from storefront.catalogue import rails
 from storefront.catalogue.views import today
 from storefront.clock import utcnow
 from storefront.db import db
@@ -58,6 +59,7 @@ def begin() -> ResponseReturnValue:
         form.slug.errors = [TAKEN]
         return _article_page(form)
     flash("The draft is saved. Only staff see it until you publish it.", "info")
+    _warn(form)
     return redirect(url_for("articles_desk.edit", slug=article.slug), 303)
 
 
@@ -92,6 +94,7 @@ def edit(slug: str) -> ResponseReturnValue:
         form.based_on.data = str(moved.latest.number)
         return _article_page(form, article, moved.latest, moved=words)
     flash("Saved." if is_new else "Saved. The words are the same as before.", "info")
+    _warn(form)
     return redirect(url_for("articles_desk.edit", slug=about.slug), 303)
 
 
@@ -210,6 +213,12 @@ def _wants_rows(form: ArticleForm) -> bool:
     if wanted:
         form.cover.validate(form)  # a browser sends a file once
     return wanted
+
+
+def _warn(form: ArticleForm) -> None:
+    """Say where a saved text does not show the shoes that it names."""
+    if sentence := rails.lacking(form.body.data):
+        flash(sentence, "error")
 
 
 def _asked(article: Article, name: str, otherwise: int) -> Revision:

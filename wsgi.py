@@ -142,7 +142,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         opening_desk.waiting,
     ]
 
-    app.jinja_env.globals.update(menu=MENU, published_pages=pages.footer)
+    app.jinja_env.globals.update(menu=MENU, published_pages=pages.footer, terms_of_sale=pages.terms)
     demo.loaders[:] = [
         storefront.staff.demo.load,
         storefront.settings.demo.load,

@@ -12,7 +12,7 @@ from wtforms.widgets import DateInput, TextInput
 
 from storefront import media
 from storefront.money import major, to_minor
-from storefront.pictures import Copies, NotTaken
+from storefront.pictures import NotTaken
 from storefront.settings.shop import shop
 from storefront.slugs import LONGEST, is_slug
 
@@ -132,13 +132,13 @@ class DayField(ReadField):
 
 
 class PictureField(FileField):
-    """A picture to upload; `copies` is what was kept of it, None where there is none.
+    """A picture to upload; `copies` is what was kept of it (Copies), None where there is none.
 
     `kept` names the hidden field that remembers a good one while something else in the form is
     wrong: a browser sends a file once.
     """
 
-    copies: Copies | None = None
+    copies: Any = None
 
     def __init__(self, label: str, *, kept: str = "", needed: bool = False, **more: Any) -> None:
         super().__init__(label, **more)

@@ -141,7 +141,7 @@ def _purchase(server: Server) -> str:
 
 def _webhook(server: Server) -> str:
     if not server.hears_events:
-        return "No secret is set for Stripe's messages: run `flask payments connect`."
+        return "No secret is set for Stripe's messages: run “flask payments connect” on the server."
     if payments.last_event_at():
         return ""
     return "No message of Stripe has arrived yet; one comes with a test purchase."
@@ -150,7 +150,7 @@ def _webhook(server: Server) -> str:
 def _backup(server: Server) -> str:
     if keeping.last_made(server.backups):
         return ""
-    return "Run `flask backup` on the server once; a timer does it every night from then on."
+    return "Run “flask backup” on the server once; a timer does it every night from then on."
 
 
 def _https(shop: Shop) -> str:

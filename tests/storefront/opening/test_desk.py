@@ -232,7 +232,7 @@ def test_shop_opens_once_everything_is_found(
         db.session.add(heard())
         pages.load()
 
-    assert "Run `flask backup`" in owner.get("/staff/opening").text
+    assert "Run “flask backup”" in owner.get("/staff/opening").text
     monkeypatch.setitem(app.config, "BACKUP_FOLDER", str(tmp_path))
     keeping.place(tmp_path, utcnow()).touch()
 

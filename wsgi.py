@@ -55,6 +55,7 @@ from storefront.staff import commands as staff_commands
 from storefront.staff import desk as staff
 from storefront.staff import mails as mails_desk
 from storefront.staff import security
+from storefront.staff.desk import Desk
 from storefront.stock import checkup as stock_checkup
 from storefront.stock import commands as stock_commands
 from storefront.stock import desk as stock_desk
@@ -119,23 +120,23 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     ):
         app.register_blueprint(blueprint)
     staff.desks[:] = [
-        ("/staff/orders", "Orders", orders_desk.ROLES),
-        ("/staff/phone-orders", "Phone orders", phone_desk.ROLES),
-        ("/staff/payments", "Payments", checkout_desk.ROLES),
-        ("/staff/stock", "Stock", stock_desk.ROLES),
-        ("/staff/products", "Products", products_desk.ROLES),
-        ("/staff/collections", "Collections", collections_desk.ROLES),
-        ("/staff/articles", "Articles", articles_desk.ROLES),
-        ("/staff/people", "People", articles_desk.ROLES),
-        ("/staff/comments", "Comments", comments_desk.ROLES),
-        ("/staff/reviews", "Reviews", reviews_desk.ROLES),
-        ("/staff/coaches", "Coaches", coaches_desk.ROLES),
-        ("/staff/pages", "Pages", pages_desk.ROLES),
-        ("/staff/accounts", "Accounts", accounts_desk.ROLES),
-        ("/staff/mails", "Mails", mails_desk.ROLES),
-        ("/staff/delivery", "Delivery", delivery_desk.ROLES),
-        ("/staff/settings", "Settings", opening_desk.ROLES),
-        ("/staff/opening", "Opening", opening_desk.ROLES),
+        Desk("Selling", "/staff/orders", "Orders", orders_desk.ROLES),
+        Desk("Selling", "/staff/phone-orders", "Phone orders", phone_desk.ROLES),
+        Desk("Selling", "/staff/payments", "Payments", checkout_desk.ROLES),
+        Desk("Selling", "/staff/mails", "Mails", mails_desk.ROLES),
+        Desk("Selling", "/staff/delivery", "Delivery", delivery_desk.ROLES),
+        Desk("Shoes", "/staff/stock", "Stock", stock_desk.ROLES),
+        Desk("Shoes", "/staff/products", "Products", products_desk.ROLES),
+        Desk("Shoes", "/staff/collections", "Collections", collections_desk.ROLES),
+        Desk("Writing", "/staff/articles", "Articles", articles_desk.ROLES),
+        Desk("Writing", "/staff/comments", "Comments", comments_desk.ROLES),
+        Desk("Writing", "/staff/reviews", "Reviews", reviews_desk.ROLES),
+        Desk("Writing", "/staff/people", "People", articles_desk.ROLES),
+        Desk("Writing", "/staff/coaches", "Coaches", coaches_desk.ROLES),
+        Desk("Writing", "/staff/pages", "Pages", pages_desk.ROLES),
+        Desk("Shop", "/staff/accounts", "Accounts", accounts_desk.ROLES),
+        Desk("Shop", "/staff/settings", "Settings", opening_desk.ROLES),
+        Desk("Shop", "/staff/opening", "Opening", opening_desk.ROLES),
     ]
     staff.notes[:] = [checkout_desk.note]
     staff.before_opening[:] = [opening_desk.before_opening]
@@ -147,7 +148,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         mails_desk.waiting,
     ]
 
-    app.jinja_env.globals.update(menu=MENU, published_pages=pages.footer)
+    app.jinja_env.globals.update(menu=MENU, published_pages=pages.footer, terms_of_sale=pages.terms)
     demo.loaders[:] = [
         storefront.staff.demo.load,
         storefront.settings.demo.load,

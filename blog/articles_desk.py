@@ -13,9 +13,12 @@ from blog import queries, views, writing
 from blog.forms import ArticleForm, PersonForm, PublicationForm, RestoreForm
 from blog.models import Article, Person, Revision
 from blog.writing import SlugTaken, TextMoved, Words
+from storefront.catalogue import rails
 from storefront.catalogue.views import today
 from storefront.clock import utcnow
 from storefront.db import db
+from storefront.fields import MOST_UPLOADED
+from storefront.guard import takes_files
 from storefront.staff.desk import desk_blueprint, page_number
 
 ROLES = ("editor",)
@@ -43,34 +46,35 @@ def listing() -> str:
 
 
 @blueprint.route("/articles/new", methods=["GET", "POST"])
+@takes_files(MOST_UPLOADED)
 def begin() -> ResponseReturnValue:
     """Write an article, which is a draft until it is published."""
     form = ArticleForm(queries.people())
-    if request.method == "GET" or _wants_rows() or not form.validate():
+    if request.method == "GET" or _wants_rows(form) or not form.validate():
         return _article_page(form)
     try:
         with db.writing():
-            article = writing.begin(
-                form.about, form.words(None), by=current_user.known_as, now=utcnow()
-            )
+            article = writing.begin(form.about, form.words, by=current_user.known_as, now=utcnow())
     except SlugTaken:
         form.slug.errors = [TAKEN]
         return _article_page(form)
     flash("The draft is saved. Only staff see it until you publish it.", "info")
+    _warn(form)
     return redirect(url_for("articles_desk.edit", slug=article.slug), 303)
 
 
 @blueprint.route("/articles/<slug>", methods=["GET", "POST"])
+@takes_files(MOST_UPLOADED)
 def edit(slug: str) -> ResponseReturnValue:
     """Change what an article says; who else has saved it meanwhile is told, and nothing lost."""
     article = _article(slug)
     people, latest = queries.people(), writing.latest_of(article.id)
     if request.method == "GET":
         return _article_page(ArticleForm.of(people, article, latest), article, latest)
-    form = ArticleForm(people, article)
-    if _wants_rows() or not form.validate():
+    form = ArticleForm(people, article, latest)
+    if _wants_rows(form) or not form.validate():
         return _article_page(form, article, latest)
-    about, words = form.about, form.words(latest)
+    about, words = form.about, form.words
     try:
         with db.writing():
             is_new = writing.save(
@@ -90,6 +94,7 @@ def edit(slug: str) -> ResponseReturnValue:
         form.based_on.data = str(moved.latest.number)
         return _article_page(form, article, moved.latest, moved=words)
     flash("Saved." if is_new else "Saved. The words are the same as before.", "info")
+    _warn(form)
     return redirect(url_for("articles_desk.edit", slug=about.slug), 303)
 
 
@@ -202,9 +207,18 @@ def _article(slug: str) -> Article:
     return queries.any_article(slug) or abort(404)
 
 
-def _wants_rows() -> bool:
+def _wants_rows(form: ArticleForm) -> bool:
     """Whether only more empty rows are asked for, and nothing is to be saved."""
-    return request.form.get("action") == "rows"
+    wanted = request.form.get("action") == "rows"
+    if wanted:
+        form.cover.validate(form)  # a browser sends a file once
+    return wanted
+
+
+def _warn(form: ArticleForm) -> None:
+    """Say where a saved text does not show the shoes that it names."""
+    if sentence := rails.lacking(form.body.data):
+        flash(sentence, "error")
 
 
 def _asked(article: Article, name: str, otherwise: int) -> Revision:

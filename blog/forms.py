@@ -190,14 +190,23 @@ class ArticleForm(FlaskForm):
     author = SelectField("Author", validate_choice=False)
     medical = BooleanField("This article is medical")
     help_now = fields.text("When to get help now", 5_000)
+    cover = fields.PictureField("Cover picture", kept="cover_kept")
+    cover_alt = fields.line("What the cover shows", 500)
+    cover_off = BooleanField("Take the cover away")
+    cover_kept = HiddenField(validators=[Length(max=60)])
     faq = FieldList(FormField(QuestionForm))
     sources = FieldList(FormField(SourceForm))
     based_on = HiddenField(validators=[Regexp(r"[0-9]{0,9}\Z", message="That form is too old.")])
 
     def __init__(
-        self, people: Sequence[Person], article: Article | None = None, **more: Any
+        self,
+        people: Sequence[Person],
+        article: Article | None = None,
+        before: Revision | None = None,
+        **more: Any,
     ) -> None:
         super().__init__(**more)
+        self._before = before
         self._slug = article.slug if article else ""
         self._people = {person.slug: person.id for person in people}
         self.author.choices = [SelectChoice(person.slug, person.name) for person in people]
@@ -208,6 +217,7 @@ class ArticleForm(FlaskForm):
         return cls(
             people,
             article,
+            words,
             formdata=None,
             obj=words,
             slug=article.slug,
@@ -233,8 +243,15 @@ class ArticleForm(FlaskForm):
             topics=self._topics(),
         )
 
-    def words(self, before: Revision | None) -> Words:
-        """Return what was typed, with the picture that the article had before."""
+    @property
+    def cover_key(self) -> str:
+        """The picture that was chosen, else the one that is there, unless that is taken away."""
+        before = self._before.cover_key if self._before and not self.cover_off.data else ""
+        return self.cover_kept.data or before
+
+    @property
+    def words(self) -> Words:
+        """What was typed."""
         return Words(
             title=self.title.data,
             summary=self.summary.data,
@@ -242,8 +259,8 @@ class ArticleForm(FlaskForm):
             help_now=self.help_now.data,
             faq=[entry.form.row for entry in self.faq if entry.form.row],
             sources=[entry.form.row for entry in self.sources if entry.form.row],
-            cover_key=before.cover_key if before else "",
-            cover_alt=before.cover_alt if before else "",
+            cover_key=self.cover_key,
+            cover_alt=self.cover_alt.data if self.cover_key else "",
         )
 
     def validate_title(self, field: Field) -> None:
@@ -268,6 +285,10 @@ class ArticleForm(FlaskForm):
     def validate_help_now(self, field: Field) -> None:
         if self.medical.data and not field.data:
             raise ValidationError("A medical article must say when to get help now.")
+
+    def validate_cover_alt(self, field: Field) -> None:
+        if self.cover_key and not field.data:
+            raise ValidationError(fields.NO_ALT)
 
     def validate_faq(self, field: Field) -> None:
         _check_number(field)

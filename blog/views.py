@@ -16,14 +16,12 @@ from blog.forms import CommentForm, OwnCommentForm
 from blog.models import Article
 from blog.queries import CommentRow, PersonRow, Shown
 from storefront import prose
-from storefront.catalogue import queries as catalogue
+from storefront.catalogue.rails import BLOCKS, rail
 from storefront.catalogue.views import today
 from storefront.clock import utcnow
 from storefront.db import db
 from storefront.limits import limiter
 
-IN_RAIL = 3
-BLOCKS = frozenset({"rail: latest"})
 TOO_MANY = "Many comments came from your network. Please wait an hour, then send yours again."
 
 blueprint = Blueprint("blog", __name__)
@@ -166,12 +164,13 @@ def page(
     now = utcnow()
     status = queries.review_of(shown, today=today())
     document = prose.render_document(shown.text.body, BLOCKS)
-    cards = (
-        catalogue.cards(
-            catalogue.LATEST, today=today(), low=current_app.config["LOW_STOCK"], limit=IN_RAIL
-        )
-        if status.sells and "rail: latest" in document.parts
-        else []
+    # An article shows one rail: further ones are left out.
+    parts = enumerate(document.parts)
+    rail_at, block = next((p for p in parts if not isinstance(p[1], Markup)), (None, ""))
+    shoes = (
+        rail(block, today=today(), low=current_app.config["LOW_STOCK"])
+        if block and status.sells
+        else None
     )
     older, newer = queries.neighbours(shown.article, now=now)
     approved = queries.comments(shown.article.id)
@@ -182,7 +181,8 @@ def page(
         text=shown.text,
         document=document,
         status=status,
-        cards=cards,
+        rail_at=rail_at,
+        shoes=shoes,
         people=_people(shown),
         older=older,
         newer=newer,

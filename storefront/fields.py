@@ -5,17 +5,23 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from flask_wtf.file import FileField
 from wtforms import Field, Form, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import DateInput, TextInput
 
+from storefront import media
 from storefront.money import major, to_minor
+from storefront.pictures import NotTaken
 from storefront.settings.shop import shop
 from storefront.slugs import LONGEST, is_slug
 
 NOT_A_PRICE = "Please write an amount such as 89.00, of at most 999,999.99."
 NOT_A_SLUG = "Please use small letters a to z, digits and single hyphens, such as my-first-shoes."
 NOT_A_DAY = "Please write a day from the year 2000 to 2100 as 2026-12-24."
+NO_FILE = "Please choose a picture."
+NO_ALT = "Please say what the picture shows, for those who do not see it."
+MOST_UPLOADED = 32 * 1024 * 1024  # more than a picture may have, so that a sentence can be said
 EARLIEST, LATEST = date(2000, 1, 1), date(2100, 12, 31)
 
 
@@ -123,3 +129,31 @@ class DayField(ReadField):
         if not EARLIEST <= day <= LATEST:
             raise ValueError(NOT_A_DAY)
         return day
+
+
+class PictureField(FileField):
+    """A picture to upload; `copies` is what was kept of it (Copies), None where there is none.
+
+    `kept` names the hidden field that remembers a good one while something else in the form is
+    wrong: a browser sends a file once.
+    """
+
+    copies: Any = None
+
+    def __init__(self, label: str, *, kept: str = "", needed: bool = False, **more: Any) -> None:
+        super().__init__(label, **more)
+        self.kept, self.needed = kept, needed
+
+    def pre_validate(self, form: Any) -> None:
+        content = self.data.read() if self.data else b""
+        try:
+            if content:
+                self.copies = media.take_in(content)
+            elif self.kept:
+                self.copies = media.kept(form[self.kept].data or "")
+        except NotTaken as reason:
+            raise StopValidation(str(reason)) from None
+        if self.kept:
+            form[self.kept].data = self.copies.key if self.copies else ""
+        if self.needed and not self.copies:
+            raise StopValidation(NO_FILE)

@@ -33,6 +33,7 @@ def init_app(app: Flask) -> None:
         from_json=json.loads,
         srcset=srcset,
     )
+    app.jinja_env.tests["here"] = _here
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(shop=LocalProxy(shop), here=_here, part=_parts(app))
 

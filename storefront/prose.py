@@ -51,11 +51,11 @@ def render(text: str) -> Markup:
 
 
 @lru_cache(KEPT)
-def render_document(text: str, blocks: frozenset[str]) -> Document:
+def render_document(text: str, blocks: re.Pattern[str]) -> Document:
     """Return an article's body with anchored headings, split where a named block stands.
 
-    A paragraph that is only `[name: rule]` is a block when it is one of `blocks`; it appears in
-    `parts` as the plain text "name: rule", HTML parts as Markup.
+    A paragraph that is only `[name: rule]` is a block when `blocks` matches the whole of it; it
+    appears in `parts` as the plain text "name: rule", HTML parts as Markup.
     """
     tokens = _markdown.parse(text)
     headings = list(_anchored(tokens))
@@ -63,7 +63,7 @@ def render_document(text: str, blocks: frozenset[str]) -> Document:
     start = 0
     for index in range(len(tokens)):
         name = _block_name(tokens, index)
-        if name in blocks:
+        if name and blocks.fullmatch(name):
             parts += [_part(tokens[start:index]), name]
             start = index + 3
     parts.append(_part(tokens[start:]))

@@ -69,7 +69,7 @@ def test_page_sends_few_statements_whatever_the_number_of_products(
     filled: int, app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(app.config, "SETTINGS_KEPT", 60)
-    client.get("/")
+    client.get("/products/first")
     needed = {}
     for path in PAGES:
         with statements() as sent:

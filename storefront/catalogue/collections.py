@@ -8,7 +8,13 @@ from sqlalchemy import BindParameter, bindparam, func, literal, select
 
 from storefront.catalogue.editing import Moved
 from storefront.catalogue.handles import COLLECTIONS, Refused
-from storefront.catalogue.models import Collection, CollectionPlace, Product, ProductBrace
+from storefront.catalogue.models import (
+    Collection,
+    CollectionPlace,
+    FormerCollectionHandle,
+    Product,
+    ProductBrace,
+)
 from storefront.catalogue.queries import Selection
 from storefront.db import db
 from storefront.remembered import remembered
@@ -64,8 +70,16 @@ _SELECTIONS = {
     ),
     "hands": Selection(*_LISTED, where=Product.hands == _VALUE),
 }
-_ONE = select(*(getattr(Collection, name) for name in CollectionRow._fields)).where(
-    Collection.published, Collection.handle == bindparam("handle")
+_IN_STOCK_FIRST = {rule: found.in_stock_first() for rule, found in _SELECTIONS.items()}
+_PUBLISHED = select(*(getattr(Collection, name) for name in CollectionRow._fields)).where(
+    Collection.published
+)
+_ONE = _PUBLISHED.where(Collection.handle == bindparam("handle"))
+_HAD = select(FormerCollectionHandle.owner_id).where(
+    FormerCollectionHandle.handle == bindparam("handle")
+)
+_LED_TO = _PUBLISHED.where(
+    (Collection.handle == bindparam("handle")) | (Collection.id == _HAD.scalar_subquery())
 )
 _LINKS = (
     select(Collection.handle, Collection.title)
@@ -81,21 +95,28 @@ def collection(handle: str) -> CollectionRow | None:
     return None if row is None else CollectionRow._make(row)
 
 
+def led_to(handle: str) -> CollectionRow | None:
+    """Return the published collection that has or had this handle, or None."""
+    row = db.rows(_LED_TO, {"handle": handle}).one_or_none()
+    return None if row is None else CollectionRow._make(row)
+
+
 @remembered
 def links() -> list[Link]:
     """Return the published collections in order."""
     return [Link._make(row) for row in db.rows(_LINKS, {})]
 
 
-def selection(of: CollectionRow) -> Selection:
+def selection(of: CollectionRow, *, in_stock_first: bool = False) -> Selection:
     """Return the products of a collection, in its order."""
+    selections = _IN_STOCK_FIRST if in_stock_first else _SELECTIONS
     value = of.rule_value.strip().lower()
     if of.rule == "hand":
-        return _SELECTIONS["hand"].given(collection_id=of.id)
+        return selections["hand"].given(collection_id=of.id)
     if of.rule == "tag":
         plain = value.replace("/", "//").replace("%", "/%").replace("_", "/_")
-        return _SELECTIONS["tag"].given(value=f"%,{plain},%")
-    return _SELECTIONS[of.rule].given(value=int(value) if of.rule == "hands" else value)
+        return selections["tag"].given(value=f"%,{plain},%")
+    return selections[of.rule].given(value=int(value) if of.rule == "hands" else value)
 
 
 def for_staff(handle: str) -> Collection | None:

@@ -24,11 +24,11 @@ from storefront.catalogue.handles import Refused
 from storefront.catalogue.models import Color, Picture, Product, Variant
 from storefront.clock import utcnow
 from storefront.db import db
+from storefront.fields import MOST_UPLOADED
 from storefront.guard import takes_files
 from storefront.staff.desk import desk_blueprint, page_number
 
 ROLES = ("stock",)
-MOST_UPLOADED = 32 * 1024 * 1024  # more than a picture may have, so that a sentence can be said
 TAKEN = "Somebody else has just taken the same handle, name or sku. Nothing was saved."
 NUMBER = "<int(max=2000000000):{}>"
 
@@ -133,7 +133,7 @@ def add_picture(handle: str, color_id: int) -> ResponseReturnValue:
         editing.add_picture(
             product.id,
             color_id,
-            form.copies,
+            form.file.copies,
             alt=form.alt.data,
             based_on=form.based_on.data,
             now=utcnow(),

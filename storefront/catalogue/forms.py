@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
 from wtforms import (
     BooleanField,
     HiddenField,
@@ -15,18 +14,23 @@ from wtforms import (
 from wtforms.validators import Length, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget, TextArea
 
-from storefront import media
 from storefront.catalogue.collections import RULES
-from storefront.fields import DayField, PriceField, ReadField, WholeField, line, text
-from storefront.pictures import Copies, NotTaken
+from storefront.fields import (
+    NO_ALT,
+    DayField,
+    PictureField,
+    PriceField,
+    ReadField,
+    WholeField,
+    line,
+    text,
+)
 
 NOT_A_HANDLE = "A handle has 1 to 80 of a to z, 0 to 9 and hyphen."
 NOT_A_SWATCH = "Please write a color as # and six digits, such as #4a5d3a."
 # A sku is a part of addresses, of which browsers take dots between slashes away.
 SKU = r"(?!.*(//|(^|/)\.{1,2}(/|$)))[^/?#\s][^?#\n\r]*\Z"
 NOT_A_SKU = "A sku is one line without ? and #, and does not begin with a slash or a dot alone."
-NO_FILE = "Please choose a picture."
-NO_ALT = "Please say what the picture shows, for those who do not see it."
 POSITIONS = 1_000_000
 MOST_LINES = 200
 
@@ -139,24 +143,9 @@ class ColorForm(BasedForm):
 class PictureForm(BasedForm):
     """A picture to upload. `kept` is one that was taken in while its words were missing."""
 
-    file = FileField("Picture")
+    file = PictureField("Picture", kept="kept", needed=True)
     alt = line("What it shows", 500, needed=NO_ALT)
     kept = HiddenField(validators=[Length(max=60)])
-    copies: Copies
-
-    def validate(self, extra_validators: Any = None) -> bool:
-        good: bool = super().validate(extra_validators)
-        content = self.file.data.read() if self.file.data else b""
-        try:
-            copies = media.take_in(content) if content else media.kept(self.kept.data or "")
-        except NotTaken as reason:
-            self.file.errors = [str(reason)]
-            return False
-        if copies is None:
-            self.file.errors = [NO_FILE]
-            return False
-        self.copies, self.kept.data = copies, copies.key
-        return good
 
 
 class PictureWordsForm(BasedForm):

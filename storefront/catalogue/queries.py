@@ -176,6 +176,7 @@ class Selection:
         *order: ColumnElement[Any] | InstrumentedAttribute[Any],
         where: ColumnElement[bool] | None = None,
     ) -> None:
+        self._order, self._where = order, where
         on_sale = select(Variant.id).where(Variant.product_id == Product.id, Variant.published)
         ids: Select[int] = select(Product.id).where(Product.published, on_sale.exists())
         if where is not None:
@@ -187,6 +188,11 @@ class Selection:
             .offset(bindparam("offset", type_=Integer))
         )
         self.values: dict[str, Any] = {}
+
+    def in_stock_first(self) -> "Selection":
+        """Return the same products, those first that can be bought."""
+        last = case((_CAN_BUY, literal_column("0")), else_=literal_column("1"))
+        return Selection(last, *self._order, where=self._where)
 
     def given(self, **values: Any) -> "Selection":
         """Return the same selection for these values of its parameters."""
@@ -253,12 +259,7 @@ _CAN_BUY = (
 )
 
 LISTED = Selection(Product.position, Product.id)
-LATEST = Selection(  # those that can be bought first, then newest first
-    case((_CAN_BUY, literal_column("0")), else_=literal_column("1")),
-    Product.created_at.desc(),
-    Product.position,
-    Product.id,
-)
+LATEST = Selection(Product.created_at.desc(), Product.position, Product.id).in_stock_first()
 
 
 def count(selection: Selection) -> int:

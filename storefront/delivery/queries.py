@@ -12,12 +12,16 @@ from storefront.delivery.models import Method, Zone, ZoneCountry
 
 @dataclass(frozen=True)
 class Quote:
-    """One way to send an order and its price for that order, in minor units."""
+    """One way to send an order and its price for that order, in minor units.
+
+    `free_from_minor` is what the goods must cost for it to be free; None where they do, or never.
+    """
 
     name: str
     price_minor: int
     least_days: int | None
     most_days: int | None
+    free_from_minor: int | None = None
 
     @property
     def days(self) -> str:
@@ -47,21 +51,17 @@ def quotes(country: str, subtotal_minor: int) -> Sequence[Quote]:
         .options(contains_eager(Method.zone))
         .order_by(Method.position, Method.id)
     )
-    return [
-        Quote(
-            name=method.name,
-            price_minor=_price(method, subtotal_minor),
-            least_days=method.least_days,
-            most_days=method.most_days,
-        )
-        for method in methods
-    ]
+    return [quote(method, subtotal_minor) for method in methods]
 
 
-def _price(method: Method, subtotal_minor: int) -> int:
-    if method.free_from_minor is not None and subtotal_minor >= method.free_from_minor:
-        return 0
-    return method.price_minor
+def quote(method: Method, subtotal_minor: int) -> Quote:
+    """Return what a way to send costs for goods of this value, in minor units."""
+    free_from = method.free_from_minor
+    if not method.price_minor or (free_from is not None and subtotal_minor >= free_from):
+        return Quote(method.name, 0, method.least_days, method.most_days)
+    return Quote(
+        method.name, method.price_minor, method.least_days, method.most_days, method.free_from_minor
+    )
 
 
 def days_words(least: int | None, most: int | None) -> str:

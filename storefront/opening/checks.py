@@ -141,7 +141,7 @@ def _purchase(server: Server) -> str:
 
 def _webhook(server: Server) -> str:
     if not server.hears_events:
-        return "No secret is set for Stripe's messages: run `flask payments connect`."
+        return "No secret is set for Stripe's messages: run “flask payments connect” on the server."
     if payments.last_event_at():
         return ""
     return "No message of Stripe has arrived yet; one comes with a test purchase."

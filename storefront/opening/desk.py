@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from flask import abort, current_app, flash, redirect, request, url_for
 from flask import render_template as render
@@ -17,13 +18,15 @@ from storefront.clock import utcnow
 from storefront.db import db
 from storefront.exchange import keeping
 from storefront.exchange.backup import NotReady
+from storefront.fields import MOST_UPLOADED
+from storefront.guard import takes_files
 from storefront.mail.models import Letter
 from storefront.opening import checks
-from storefront.opening.forms import ReturnsForm, SettingsForm, ShopForm, TaxForm
+from storefront.opening.forms import LogoForm, ReturnsForm, SettingsForm, ShopForm, TaxForm
 from storefront.orders.models import Order
 from storefront.pages import queries as pages
 from storefront.settings import queries
-from storefront.settings.shop import shop
+from storefront.settings.shop import logo_setting, shop
 from storefront.staff.desk import desk_blueprint
 
 ROLES = ()  # the owner alone
@@ -92,26 +95,33 @@ def back_up() -> ResponseReturnValue:
 @blueprint.route("/settings/<page>", methods=["GET", "POST"])
 def settings(page: str) -> ResponseReturnValue:
     """Show a page of settings and keep what is chosen there."""
-    title, kind = FORMS.get(page) or abort(404)
-    form = kind(data=kind.told(shop()))
-    fixed = form.set_by_environment(current_app.config["GIVEN"])
-    currency_is_fixed = "currency" in form and _has_orders()
-    if currency_is_fixed:
-        del form["currency"]
+    form, left_out = _form(page)
     if form.validate_on_submit():
         _keep(form.chosen())
         flash("Saved. Every page and mail says it from now on.", "info")
         return redirect(request.path, 303)
-    shown = render(
-        "storefront/opening/settings.html",
-        title=title,
-        page=page,
-        pages=FORMS,
-        form=form,
-        fixed=fixed,
-        currency_is_fixed=currency_is_fixed,
-    )
-    return shown, 422 if form.errors else 200
+    return _settings_page(page, form, left_out)
+
+
+@blueprint.post("/settings/logo")
+@takes_files(MOST_UPLOADED)
+def show_logo() -> ResponseReturnValue:
+    """Show a logo in place of the shop's name; one that is not taken leaves what is there."""
+    upload = LogoForm()
+    if not upload.validate():
+        return _settings_page("shop", *_form("shop", formdata=None), upload)
+    copies = upload.logo.copies
+    _keep({"SHOP_LOGO": logo_setting(copies.key, copies.width, copies.height)})
+    flash("The logo is saved. It stands on every page in place of the name.", "info")
+    return redirect(url_for("opening_desk.settings"), 303)
+
+
+@blueprint.post("/settings/logo/removal")
+def remove_logo() -> ResponseReturnValue:
+    """Show the shop's name again in place of its logo."""
+    _keep({"SHOP_LOGO": ""})
+    flash("The logo is removed. Every page shows the name.", "info")
+    return redirect(url_for("opening_desk.settings"), 303)
 
 
 @blueprint.get("/opening/mail/<secret>")
@@ -128,6 +138,32 @@ def note_mail(secret: str) -> ResponseReturnValue:
     _keep({checks.MAIL_ARRIVED: checks.mail_mark(shop(), current_app.config["SMTP_URL"])})
     flash("Good: mails arrive.", "info")
     return redirect(url_for("opening_desk.before"), 303)
+
+
+def _form(page: str, **more: Any) -> tuple[SettingsForm, dict[str, Any]]:
+    """Return a page's form with the settings as they are, and what it leaves out and why."""
+    _, kind = FORMS.get(page) or abort(404)
+    form = kind(data=kind.told(shop()), **more)
+    fixed = form.set_by_environment(current_app.config["GIVEN"])
+    currency_is_fixed = "currency" in form and _has_orders()
+    if currency_is_fixed:
+        del form["currency"]
+    return form, {"fixed": fixed, "currency_is_fixed": currency_is_fixed}
+
+
+def _settings_page(
+    page: str, form: SettingsForm, left_out: dict[str, Any], upload: LogoForm | None = None
+) -> ResponseReturnValue:
+    shown = render(
+        "storefront/opening/settings.html",
+        title=FORMS[page][0],
+        page=page,
+        pages=FORMS,
+        form=form,
+        upload=upload or LogoForm(formdata=None),
+        **left_out,
+    )
+    return shown, 422 if form.errors or (upload and upload.errors) else 200
 
 
 def _trial(secret: str) -> None:

@@ -18,7 +18,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
 
-from storefront.fields import PriceField, WholeField, line, text
+from storefront.fields import PictureField, PriceField, WholeField, line, text
 from storefront.settings import colors
 from storefront.settings.shop import Shop
 
@@ -55,9 +55,15 @@ class ShopForm(SettingsForm):
     """Who the shop is, and how it looks."""
 
     shop_name = line("Name of the shop", 80, needed="Please give the shop a name.")
-    shop_legal_name = line("Legal name of the seller", 200)
-    shop_address = text("Postal address of the seller", 500)
-    shop_tax_number = line("Tax number, shown on receipts (may stay empty)", 50)
+    shop_legal_name = line(
+        "Legal name of the seller", 200, description="Who sells, as on your registration."
+    )
+    shop_address = text(
+        "Postal address of the seller", 500, description="Stands on every page and receipt."
+    )
+    shop_tax_number = line(
+        "Tax number", 50, description="Stands on receipts. Empty: it is left out."
+    )
     shop_email = EmailField(
         "Mail address that shoppers write to",
         [
@@ -67,9 +73,17 @@ class ShopForm(SettingsForm):
         ],
     )
     shop_phone = line("Phone number", 40)
-    shop_hours = line("When somebody answers the phone", 120)
-    shop_accent = line("Accent color, such as #1c5541 (may stay empty)", 7)
-    shop_timezone = SelectField("Time zone", choices=ZONES)
+    shop_hours = line(
+        "When somebody answers the phone", 120, description="Such as: Monday to Friday, 9 to 5."
+    )
+    shop_accent = line(
+        "Accent color",
+        7,
+        description="Of links and buttons, as # and six signs, such as #1c5541. Empty: green.",
+    )
+    shop_timezone = SelectField(
+        "Time zone", choices=ZONES, description="Every day and time of the shop is told in it."
+    )
     currency = SelectField(
         "Currency",
         choices=[
@@ -112,6 +126,12 @@ class ShopForm(SettingsForm):
         }
 
 
+class LogoForm(FlaskForm):
+    """The logo to show in place of the shop's name."""
+
+    logo = PictureField("Logo", needed=True)
+
+
 class TaxForm(SettingsForm):
     """How tax is told and taken."""
 
@@ -124,10 +144,11 @@ class TaxForm(SettingsForm):
             SelectChoice("stripe", "Stripe Tax works it out and adds it on the payment page"),
         ],
     )
-    tax_name = line("What the tax is called", 40)
+    tax_name = line("What the tax is called", 40, description="Such as VAT or Sales tax.")
     tax_rate = DecimalField(
         "Rate in percent, where prices include it",
-        [Optional(), NumberRange(0, 99, "Please give a rate from 0 to 99 percent.")],
+        description="Such as 19 or 7.25. Empty where no tax is included.",
+        validators=[Optional(), NumberRange(0, 99, "Please give a rate from 0 to 99 percent.")],
     )
     promotion_codes = BooleanField("Shoppers may use promotion codes made at Stripe")
 
@@ -157,9 +178,15 @@ class ReturnsForm(SettingsForm):
     """What a shopper may expect who sends shoes back."""
 
     return_days = WholeField(
-        "Days in which shoes may be sent back, counted from sending", 0, 365, needed=True
+        "Days in which shoes may be sent back",
+        0,
+        365,
+        needed=True,
+        description="From the day they reached the shopper. 0: nothing is taken back.",
     )
-    return_cost = PriceField("What the shopper pays for sending back", needed=True)
+    return_cost = PriceField(
+        "What the shopper pays for sending back", needed=True, description="0 where you pay."
+    )
     return_address = text("Address that shoes are sent back to", 500)
     return_condition = text("In what condition shoes are taken back", 1000)
 

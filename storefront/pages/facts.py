@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from storefront.delivery import queries as delivery
 from storefront.delivery.models import Zone
+from storefront.delivery.queries import Quote
+from storefront.delivery.zones import COUNTRIES
 from storefront.money import money_words
 from storefront.settings.shop import Shop, shop
 
@@ -34,6 +36,45 @@ class Facts:
     hours: str = ""
     zones: Sequence[Zone] = ()
     returns: Returns | None = None
+
+
+@dataclass(frozen=True)
+class Sending:
+    """Where the shop sends to and how: by which ways where that is the same everywhere.
+
+    `place` is the one country, '' where there are several; `least_minor` is the lowest price.
+    """
+
+    countries: int
+    place: str
+    ways: tuple[Quote, ...]
+    least_minor: int
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Delivery and returns in short; `pages` are the slugs of those that say more."""
+
+    sending: Sending | None
+    return_days: int
+    return_cost_minor: int
+    pages: frozenset[str]
+
+
+def sending() -> Sending | None:
+    """Return where the shop sends to, None where it sends nowhere."""
+    zones = delivery.zones()
+    if not zones:
+        return None
+    countries = [place.country for zone in zones for place in zone.countries]
+    methods = [method for zone in zones for method in zone.methods]
+    one = countries[0] if len(countries) == 1 else ""
+    return Sending(
+        countries=len(countries),
+        place=COUNTRIES.get(one, one),
+        ways=tuple(delivery.quote(method, 0) for method in methods) if len(zones) == 1 else (),
+        least_minor=min(method.price_minor for method in methods),
+    )
 
 
 def returns(ours: Shop) -> Returns | None:

@@ -63,6 +63,15 @@ def footer() -> list[tuple[str, str]]:
         return []
 
 
+_sending = remembered(facts.sending)
+
+
+def terms() -> facts.Terms:
+    """Return delivery and returns in short, for pages where somebody decides to buy."""
+    ours, published = shop(), frozenset(slug for slug, _ in footer())
+    return facts.Terms(_sending(), ours.return_days, ours.return_cost_minor, published)
+
+
 @blueprint.get("/accessibility")
 def accessibility() -> Response:
     """Show the statement, and the display settings as this reader has them."""

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from storefront.db import db
 from storefront.pages.models import Page
 
-BLOCKS = frozenset({"delivery", "returns"})
+BLOCKS = re.compile("delivery|returns")
 GAP = re.compile(r"\[your [^\[\]\n]+\](?![(\[])")  # what comes before "(" or "[" is a link
 
 

@@ -17,6 +17,16 @@ Tax = Literal["", "none", "included", "stripe"]
 
 
 @dataclass(frozen=True)
+class Logo:
+    """The shop's logo as pages show it; the size is in pixels."""
+
+    key: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Shop:
     """What pages, mails and payment pages say of the shop.
 
@@ -31,7 +41,7 @@ class Shop:
     email: str
     phone: str
     hours: str
-    logo: str
+    logo: Logo | None
     accent: str
     currency: str
     zone: ZoneInfo
@@ -85,7 +95,7 @@ def _of(given: Mapping[str, Any], config: Mapping[str, Any]) -> Shop:
         email=said("SHOP_EMAIL"),
         phone=said("SHOP_PHONE"),
         hours=said("SHOP_HOURS"),
-        logo=said("SHOP_LOGO"),
+        logo=_logo(said("SHOP_LOGO"), said("SHOP_NAME")),
         accent=said("SHOP_ACCENT"),
         currency=said("CURRENCY"),
         zone=ZoneInfo(said("SHOP_TIMEZONE")),
@@ -102,3 +112,15 @@ def _of(given: Mapping[str, Any], config: Mapping[str, Any]) -> Shop:
         demo=config["DEMO"],
         test_mode=config["TEST_MODE"],
     )
+
+
+def logo_setting(key: str, width: int, height: int) -> str:
+    """Return what SHOP_LOGO is for a picture of this key and size in pixels."""
+    return f"{key} {width} {height}"
+
+
+def _logo(setting: str, shop_name: str) -> Logo | None:
+    if not setting:
+        return None
+    key, width, height = setting.split()
+    return Logo(key, shop_name, int(width), int(height))

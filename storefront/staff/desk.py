@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Blueprint, abort, flash, redirect, request, session, url_for
 from flask import render_template as render
@@ -29,8 +29,17 @@ class Waiting:
     count: int
 
 
+class Desk(NamedTuple):
+    """A desk in the menu: among which others, where, in words, and whose beside the owner's."""
+
+    group: str
+    address: str
+    words: str
+    roles: tuple[str, ...]
+
+
 csrf = CSRFProtect()
-desks: list[tuple[str, str, tuple[str, ...]]] = []  # address, words, roles
+desks: list[Desk] = []
 waiting: list[Callable[[], Iterable[Waiting]]] = []
 notes: list[Callable[[], str]] = []  # a sentence each, or nothing
 before_opening: list[Callable[[], Sequence[Any]]] = []  # what a shop must have, to its owner
@@ -52,7 +61,8 @@ def desk_blueprint(name: str, import_name: str, *, roles: tuple[str, ...]) -> Bl
 
     @blueprint.context_processor
     def navigation() -> dict[str, Any]:
-        return {"desks": _own_desks()}
+        own = _own_desks()
+        return {"desks": {desk.group: [d for d in own if d.group == desk.group] for desk in own}}
 
     return blueprint
 
@@ -77,7 +87,7 @@ blueprint = desk_blueprint("staff", __name__, roles=ROLES)
 @blueprint.get("")
 def today() -> str:
     """Show what waits at the desks that this member may enter."""
-    own = tuple(address for address, _ in _own_desks())
+    own = tuple(desk.address for desk in _own_desks())
     things = [thing for ask in waiting for thing in ask()]
     return render(
         "storefront/staff/today.html",
@@ -111,5 +121,5 @@ def _may_enter(roles: tuple[str, ...]) -> bool:
     return any(role.name == "owner" or role.name in roles for role in current_user.roles)
 
 
-def _own_desks() -> list[tuple[str, str]]:
-    return [(address, words) for address, words, roles in desks if _may_enter(roles)]
+def _own_desks() -> list[Desk]:
+    return [desk for desk in desks if _may_enter(desk.roles)]

@@ -1,6 +1,7 @@
 """Articles and people by form: saved, renamed, restored, published, and what is refused."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from storefront.clock import day_of, utcnow
 from storefront.db import db
 from storefront.settings.shop import shop
 from tests.factories import Make
+from tests.storefront.catalogue.test_desk import photo
 from tests.storefront.staff.people import Browser, fresh, signed_in
 
 WALKING: dict[str, Any] = {
@@ -108,6 +110,36 @@ def test_a_save_keeps_a_revision_only_where_the_words_are_new(
     assert browser.get("/staff/articles/walking/revisions?old=9").status_code == 404
     assert browser.send("/staff/articles/walking/revisions/9/restoring", based_on="3"
                         ).status_code == 404  # fmt: skip
+
+
+def test_a_cover_is_kept_until_another_is_chosen_or_it_is_taken_away(
+    browser: Browser, client: FlaskClient, make: Make
+) -> None:
+    author = make.article("walking", medical=False).author.slug
+    form: dict[str, Any] = {"title": "Walking", "body": "Text.", "author": author}
+
+    def save(based_on: int, **more: Any) -> tuple[int, str]:
+        data = {**form, "based_on": str(based_on), **more}
+        answer = browser.send("/staff/articles/walking", **data)
+        return answer.status_code, answer.text
+
+    no_picture = save(1, cover=(BytesIO(b"GIF89a"), "a.gif"), cover_alt="A foot")
+    no_words = save(1, cover=(photo(), "a.jpg"))
+    kept = no_words[1].partition('name="cover_kept" type="hidden" value="')[2].partition('"')[0]
+    asked_for_rows = save(1, cover=(photo(), "a.jpg"), action="rows")
+    saved = save(1, cover_kept=kept, cover_alt="A foot")
+    again = save(2, body="More.", cover_alt="A foot")
+    page = client.get("/blog/walking").text
+
+    assert no_picture[0] == 422 and "not a picture that the shop takes" in no_picture[1]
+    assert no_words[0] == 422 and "for those who do not see it." in no_words[1]
+    assert f'value="{kept}"' in asked_for_rows[1] and kept.endswith("-700.jpg")
+    assert (saved[0], again[0]) == (303, 303)
+    assert [revision.cover_key for revision in article("walking").revisions] == ["", kept, kept]
+    assert f'src="/media/{kept}"' in page and 'alt="A foot"' in page
+    assert f'src="/media/{kept}"' in client.get("/blog").text
+    assert save(3, cover_off="y")[0] == 303
+    assert "/media/" not in client.get("/blog/walking").text
 
 
 def test_a_draft_that_is_changed_is_not_called_updated(browser: Browser, make: Make) -> None:

@@ -152,6 +152,10 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "staff person": staff_at("/staff/people/mara-lindqvist"),
     "staff coaches": staff_at("/staff/coaches"),
     "staff coach": staff_at("/staff/coaches/duluth-harbor-step"),
+    "staff settings": staff_at("/staff/settings"),
+    "staff tax": staff_at("/staff/settings/tax"),
+    "staff opening": staff_at("/staff/opening"),
+    "staff delivery zone": staff_at("/staff/delivery/1"),
     "staff pages": staff_at("/staff/pages"),
     "staff page": staff_at("/staff/pages/returns?draft=1"),
 }

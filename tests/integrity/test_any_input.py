@@ -67,11 +67,16 @@ PERSON = ("name", "slug", "role", "credentials", "short_bio", "bio", "interests"
 ARTICLE = (
     "title", "slug", "summary", "body", "topics", "author", "medical", "help_now", "based_on",
     "faq-0-question", "faq-0-answer", "sources-0-title", "sources-0-authors", "sources-0-year",
-    "sources-0-kind", "sources-0-identifier", "sources-0-url", "action",
+    "sources-0-kind", "sources-0-identifier", "sources-0-url", "action", "cover",
+    "cover_alt", "cover_off", "cover_kept",
 )  # fmt: skip
 COACH = (
     "name", "slug", "street", "city", "state", "postal_code", "phone", "hours", "access", "about",
     "interest", "last_checked",
+)  # fmt: skip
+ZONE = (
+    "name", "countries", "methods-0-name", "methods-0-price", "methods-0-free_from",
+    "methods-0-least_days", "methods-0-most_days",
 )  # fmt: skip
 FIELDS: dict[str, tuple[str, ...]] = {
     "security.login": ("email", "password", "remember", "next"),
@@ -146,6 +151,18 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "coaches_desk.edit": COACH,
     "coaches_desk.remove": (),
     "pages_desk.edit": ("title", "body", "based_on", "action"),
+    "opening_desk.open_": (),
+    "opening_desk.close": (),
+    "opening_desk.note_mail": (),
+    "opening_desk.settings": (
+        "shop_name", "shop_legal_name", "shop_address", "shop_tax_number", "shop_email",
+        "shop_phone", "shop_hours", "shop_accent", "shop_timezone", "currency",
+    ),
+    "opening_desk.show_logo": ("logo",),
+    "opening_desk.remove_logo": (),
+    "delivery_desk.add": ZONE,
+    "delivery_desk.edit": ZONE,
+    "delivery_desk.remove": (),
     "reviews_desk.sign": ("reviewer", "scope", "signed_on", "based_on"),
 }  # fmt: skip
 QUERY = (
@@ -186,6 +203,9 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "key": f"{variant.id}.{variant.id}",
         "slug": "walking",
         "page_slug": "terms",
+        "page": "shop",
+        "accent": "1c5541",
+        "zone_id": db.session.scalars(select(Zone.id)).first(),
         "coach_slug": "duluth-harbor-step",
         "person_slug": article.author.slug,
         "name": "news",

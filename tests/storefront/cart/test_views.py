@@ -54,9 +54,10 @@ def test_delivery_is_free_from_its_amount(client: FlaskClient, make: Make) -> No
 
     page = add(client, make.variant(price_minor=9999).sku)
     assert "$106.94" in page  # 99.99 + 6.95
+    assert "Free from $100.00: $0.01 more" in page
 
     page = add(client, make.variant(price_minor=1).sku)
-    assert "Free" in page and "$100.00" in page
+    assert "Free" in page and "$100.00" in page and "Free from" not in page
 
 
 def test_same_size_again_adds_up(client: FlaskClient, make: Make) -> None:

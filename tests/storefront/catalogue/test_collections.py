@@ -129,3 +129,34 @@ def test_an_old_address_leads_to_the_collection_and_who_saves_second_is_told(
     taken = staff.send("/staff/collections/new", **{**COLLECTION, "handle": "easy-to-close"})
     assert taken.status_code == 422 and "had this handle before" in taken.text
     assert client.get("/collections/none").status_code == 404
+
+
+def test_an_article_shows_a_collection_in_stock_first_also_by_its_former_handle(
+    app: Flask, client: FlaskClient, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make.product("cove")
+    for handle, pairs in (("harbor", 0), ("heron", 1), ("meadow", 1), ("moss", 1)):
+        make.product(handle, tags="easy", pairs=pairs)
+    staff, editor = signed_in(app, "stock"), signed_in(app, "editor")
+    tagged = {**COLLECTION, "rule": "tag", "rule_value": "easy", "products": ""}
+    staff.send("/staff/collections/new", **tagged)
+    renamed = {**tagged, **based("easy-to-close"), "handle": "easy"}
+    staff.send("/staff/collections/easy-to-close", **renamed)
+    body = "[rail: collection easy-to-close]\n\nEnd.\n\n[rail: latest]"
+    shown = make.article("walking", body=body, medical=False)
+    form = {"title": "T", "author": shown.author.slug}
+
+    client.get("/blog/walking")
+    with monkeypatch.context() as kept, statements() as needed:
+        kept.setitem(app.config, "SETTINGS_KEPT", 60)
+        page = client.get("/blog/walking").text
+    told = []
+    for number, text in enumerate((body + ".", "[rail: collection lost]", "[rail: latest]"), 1):
+        editor.send("/staff/articles/walking", **form, body=text, based_on=str(number))
+        told.append(editor.get("/staff/articles/walking").text)
+
+    assert len(needed) <= MOST
+    assert places(page, "harbor", "cove", "heron", "meadow", "moss") == ["heron", "meadow", "moss"]
+    assert '<h2 id="rail">Easy to close</h2>' in page and 'href="/collections/easy"' in page
+    assert page.count('id="rail"') == 1 and "[rail" not in page and "rail: latest" not in page
+    assert ["nothing yet" in page for page in told] == [False, True, False]

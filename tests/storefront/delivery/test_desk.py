@@ -34,7 +34,7 @@ def test_zone_is_made_and_every_place_that_asks_knows_it(
     assert answer.status_code == 303
     fresh()
     assert countries() == ["CA", "MX", "US"]
-    assert quotes("CA", 14999) == [Quote("Parcel", 1250, 4, 9)]
+    assert quotes("CA", 14999) == [Quote("Parcel", 1250, 4, 9, 15000)]
     assert quotes("CA", 15000) == [Quote("Parcel", 0, 4, 9)]
     variant = make.variant()
     client.post("/cart/lines", data={"sku": variant.sku, "quantity": "1"})

@@ -1,5 +1,6 @@
 """Before the shop opens: settings by form, checks that look for themselves, the closed door."""
 
+from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from storefront.pages import demo as pages
 from storefront.settings import queries
 from storefront.settings.shop import shop
 from tests.factories import Make
+from tests.storefront.catalogue.test_desk import photo
 from tests.storefront.staff.people import fresh, signed_in
 
 SETTINGS = {
@@ -84,6 +86,27 @@ def test_settings_are_said_everywhere_once_saved(app: Flask, client: FlaskClient
     )
     form = owner.get("/staff/settings").text
     assert all(value.split("\n")[0] in form for value in SETTINGS.values())
+
+
+def test_logo_stands_in_place_of_the_name_until_it_is_removed(
+    app: Flask, client: FlaskClient
+) -> None:
+    owner, logo = signed_in(app, "owner"), "/staff/settings/logo"
+
+    saved = owner.send(logo, logo=(photo(), "logo.png"))
+    page = client.get("/").text
+    no_picture = owner.send(logo, logo=(BytesIO(b"<svg/>"), "logo.svg"))
+    no_file = owner.send(logo)
+
+    assert (saved.status_code, saved.location) == (303, "/staff/settings")
+    header = page.partition("</header>")[0]
+    assert 'alt="Steady Step" width="700" height="350">' in header and "/media/" in header
+    assert no_picture.status_code == 422 and "not a picture that the shop takes" in no_picture.text
+    assert no_file.status_code == 422 and "Please choose a picture" in no_file.text
+    assert client.get("/").text == page
+    assert owner.send(f"{logo}/removal").status_code == 303
+    assert owner.send(f"{logo}/removal").status_code == 303
+    assert "/media/" not in client.get("/").text.partition("</header>")[0]
 
 
 @pytest.mark.parametrize(

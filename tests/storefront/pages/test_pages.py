@@ -11,7 +11,9 @@ from sqlalchemy.exc import OperationalError
 from storefront.clock import utcnow
 from storefront.db import db
 from storefront.delivery import queries as delivery
+from storefront.delivery import zones
 from storefront.delivery.models import Method
+from storefront.delivery.zones import MethodTerms
 from storefront.pages import queries, writing
 from storefront.pages.drafts import draft_of
 from storefront.pages.facts import Facts, Returns
@@ -116,6 +118,34 @@ def test_the_blocks_say_what_holds_now(client: FlaskClient, make: Make) -> None:
         settings.keep(terms, by="Ann", now=utcnow())
     shown = client.get("/pages/shipping").text
     assert "$7.77" in shown and "30 days" in shown and "1 Row" in shown
+
+
+def test_delivery_and_returns_are_told_where_a_shoe_is_chosen(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("harbor")
+    assert "Delivery and returns" not in client.get("/products/harbor").text
+
+    make.delivery()
+    write("[returns]", "returns")
+    with db.writing():
+        settings.keep({"RETURN_DAYS": "60", "RETURN_COST": "0"}, by="Ann", now=utcnow())
+    page = client.get("/products/harbor").text
+    for words in (
+        "Standard delivery: $6.95, 3 to 6 working days. Free from $100.00.",
+        "Express delivery: $14.95, 1 to 2 working days.",
+        "We deliver to: United States.",
+        '60 days to send shoes back, free of charge. <a href="/pages/returns">',
+    ):
+        assert words in page
+
+    with db.writing():
+        more = [MethodTerms("Post", 500, None, None, None)]
+        zones.save(None, name="North", countries=["CA", "GL"], methods=more)
+        settings.keep({"RETURN_COST": "800"}, by="Ann", now=utcnow())
+    page = client.get("/products/harbor").text
+    assert "We deliver to 3 countries, from $5.00." in page and "Express" not in page
+    assert "send shoes back; that costs you $8.00." in page and "/pages/shipping" not in page
 
 
 def test_every_draft_is_whole_once_all_facts_are_known_and_gaps_are_answered(

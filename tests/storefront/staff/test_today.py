@@ -33,6 +33,15 @@ def test_today_says_what_waits_at_the_members_own_desks(app: Flask, make: Make) 
     assert 'href="/staff/comments"' not in stock
 
 
+def test_the_menu_shows_the_groups_and_the_desks_of_the_one_where_the_member_is(app: Flask) -> None:
+    stock = signed_in(app, "stock").get("/staff/stock").text.partition("</nav>")[0]
+    editor = signed_in(app, "editor").get("/staff/articles").text.partition("</nav>")[0]
+
+    assert 'aria-current="true">Shoes</a>' in stock and ">Selling</a>" in stock
+    assert 'href="/staff/products"' in stock and 'href="/staff/payments"' not in stock
+    assert ">Writing</a>" not in editor and 'href="/staff/pages"' in editor
+
+
 def test_today_says_so_when_nothing_waits(app: Flask) -> None:
     assert "Nothing waits for you." in signed_in(app, "owner").get("/staff").text
 

@@ -8,7 +8,6 @@ Create Date: 2026-11-26 09:12:00
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.sql.elements import conv
 
 # revision identifiers, used by Alembic.
 revision = "0010"
@@ -17,9 +16,6 @@ branch_labels = None
 depends_on = None
 
 WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-CHANGE = sa.CheckConstraint(
-    "left_change <> 0 OR right_change <> 0", name=conv("ck_movements_change")
-)
 BEFORE = "reason IN ('counted', 'received', 'sold', 'returned', 'damaged', 'corrected')"
 SINCE = "reason IN ('counted', 'received', 'sold', 'exchanged', 'returned', 'damaged', 'corrected')"
 
@@ -117,10 +113,6 @@ def downgrade():
 
 
 def _check_reasons(reasons):
-    if op.get_bind().dialect.name == "sqlite":
-        # SQLite makes the table anew, with the checks that it is given here.
-        checks = (CHANGE, sa.CheckConstraint(reasons, name=conv("ck_movements_reason")))
-        with op.batch_alter_table("movements", recreate="always", table_args=checks):
-            return
-    op.drop_constraint(conv("ck_movements_reason"), "movements", type_="check")
-    op.create_check_constraint(conv("ck_movements_reason"), "movements", reasons)
+    with op.batch_alter_table("movements", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("ck_movements_reason"), type_="check")
+        batch_op.create_check_constraint(batch_op.f("ck_movements_reason"), reasons)

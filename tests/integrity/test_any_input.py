@@ -30,6 +30,7 @@ from tests.conftest import WEBHOOK_SECRET, browser
 from tests.factories import Make
 from tests.payments import Company, deliver_raw
 from tests.storefront.checkout.paid import buy
+from tests.storefront.returns.sent import ask, sent, take_back
 from tests.storefront.staff.people import Browser, signed_in
 
 NAUGHTY: list[str] = json.loads(
@@ -76,6 +77,16 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "cart.deliver": ("country", "email"),
     "checkout.start": (),
     "checkout.extend": (),
+    "returns.ask": (
+        "line-0-quantity", "line-0-side", "line-0-reason", "line-0-wish", "line-0-right_wish",
+        "line-1-quantity",
+    ),
+    "returns.withdraw": (),
+    "returns_desk.receive": (
+        "line-0-whole", "line-0-left", "line-0-right", "line-0-condition", "line-0-restock", "note",
+    ),
+    "returns_desk.settle": ("line-0-outcome", "delivery", "keep_cost", "carrier", "tracking"),
+    "returns_desk.refuse": ("why",),
     "pages.choose": ("text", "contrast", "spacing", "motion", "targets", "next"),
     "blog.comment": ("name", "email", "body", "parent", "website"),
     "blog.own_comment": ("action", "name", "email", "body"),
@@ -141,6 +152,9 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
     order = buy(make, company, (variant, 2))
     purchase.start(make.cart((variant, 1)), payments=payments(), terms=terms(), now=utcnow())
     waiting = db.session.scalars(select(Order).where(Order.state == "pending")).one()
+    take_back()
+    returned = sent(make, company, (variant, 2))
+    ask(app, returned)
     article = db.session.scalars(select(Article)).one()
     with db.writing():
         comment = Comment(
@@ -156,6 +170,8 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "sku": variant.sku,
         "number": order.number,
         "reference": waiting.reference,
+        "order_reference": returned.reference,
+        "return_number": 1,
         "key": f"{variant.id}.{variant.id}",
         "slug": "walking",
         "page_slug": "terms",

@@ -78,7 +78,6 @@ def refuse(order: Order, _: Variant) -> None:
 CASES: dict[str, tuple[list[Act], Act, Act]] = {
     "asked-twice": ([], ask, ask),
     "withdrawn-and-received": ([ask], withdraw, receive),
-    "received-twice": ([ask], receive, receive),
     "sent-twice": ([ask, receive], settle("exchange"), settle("exchange")),
     "paid-and-refused": ([ask, receive], settle("money"), refuse),
 }
@@ -88,9 +87,7 @@ CASES: dict[str, tuple[list[Act], Act, Act]] = {
     ("case", "side", "step"),
     [
         *((case, "before", (returning, "_locked")) for case in CASES),
-        # Here the other one waits for the lock, a second and a half each.
         ("asked-twice", "after", (ledger, "hold_exchange")),
-        ("withdrawn-and-received", "after", (returning, "_moved")),
     ],
     ids=lambda value: value if isinstance(value, str) else value[1],
 )

@@ -231,6 +231,22 @@ def test_what_sending_back_costs_is_never_more_than_the_shoes(
     assert told("return_settled") == 1
 
 
+def test_tax_in_money_back_is_less_by_its_part_of_what_is_kept(
+    app: Flask, desk: Browser, order: Order
+) -> None:
+    with db.writing():
+        charged = db.session.merge(order)
+        charged.tax, charged.tax_rate_millis, charged.tax_minor = "included", 20_000, 2967
+        charged.lines[0].tax_minor = 2967
+    ask(app, order)
+    received(desk)
+
+    at_desk(desk, "settlement", line_0_outcome="money", keep_cost="y")
+
+    [refund] = refunds_of(order)
+    assert (refund.amount_minor, refund.tax_minor) == (8400, 1483 * 8400 // 8900)
+
+
 def test_an_unknown_return_is_not_found_and_a_list_has_all_states(
     app: Flask, desk: Browser, order: Order
 ) -> None:

@@ -251,8 +251,10 @@ def _check_left(left: LineLeft, shoes: Shoes) -> None:
             " you want to send back something else.",
             moved=True,
         )
+    if not left.most:
+        raise CannotReturn(f"Nothing of {left.line.name} can be sent back any more.")
     if not (0 <= shoes.left <= left.shoes.left and 0 <= shoes.right <= left.shoes.right):
-        there = how_many(left.line, left.shoes) if left.most else f"nothing of {left.line.name}"
+        there = how_many(left.line, left.shoes)
         raise CannotReturn(f"Only {there} can still be sent back.")
 
 
@@ -316,7 +318,6 @@ def receive(
 
 
 def _arrive(line: ReturnLine, came: Came, *, by: str, now: datetime) -> None:
-    name = line.order_line.name
     if not (0 <= came.shoes.left <= line.left and 0 <= came.shoes.right <= line.right):
         asked = how_many(line.order_line, Shoes(line.left, line.right))
         raise CannotReturn(f"Only {asked} was to come.")
@@ -327,7 +328,8 @@ def _arrive(line: ReturnLine, came: Came, *, by: str, now: datetime) -> None:
             ledger.restock(line.order_line, came.shoes, by=by, now=now)
         except TooMany:
             raise CannotReturn(
-                f"{name}: not so many of its shoes are out, so they cannot come back into stock."
+                f"{line.order_line.name}: not so many of its shoes are out, so they cannot come"
+                " back into stock."
             ) from None
         line.restocked = True
 

@@ -16,7 +16,7 @@ from storefront.limits import limiter
 from storefront.orders import views as orders
 from storefront.orders.models import Order, OrderLine
 from storefront.returns import queries, returning, terms, words
-from storefront.returns.forms import MONEY, AskForm
+from storefront.returns.forms import BOTH, MONEY, AskForm
 from storefront.returns.models import Return
 from storefront.returns.returning import Asked, CannotReturn, LineLeft
 from storefront.stock.ledger import Shoes
@@ -170,11 +170,19 @@ def _offered(
             formdata=None,
             prefix=_prefix(line.position),
             quantity=each.most if len(left) == 1 else 0,
+            side=_side(each.shoes),
         )
         old = db.session.get_one(Variant, line.left_variant_id or line.right_variant_id)
         form.offer([new for new in sizes.get(old.product_id, ()) if _fits(new, old, each)])
         offered.append(Offered(each, form, returning.sides_apart(line)))
     return offered
+
+
+def _side(there: Shoes) -> str:
+    """Return which side to offer first of a pair: what is left of it."""
+    if there.left and there.right:
+        return BOTH
+    return "left" if there.left else "right"
 
 
 def _fits(new: Variant, old: Variant, left: LineLeft) -> bool:

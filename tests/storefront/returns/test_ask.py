@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from storefront.catalogue.models import Product
+from storefront.checkout.refunds import Wish
 from storefront.db import db
 from storefront.orders.models import Order
 from storefront.returns import returning, terms
@@ -16,7 +17,7 @@ from storefront.stock import ledger
 from storefront.stock.ledger import Shoes
 from tests.factories import Make
 from tests.payments import Company
-from tests.storefront.checkout.paid import buy
+from tests.storefront.checkout.paid import begin, buy, carry_out
 from tests.storefront.returns.sent import (
     ask,
     asking,
@@ -91,13 +92,17 @@ def test_another_size_is_held_at_once_and_free_again_when_withdrawn(
 
 
 def test_one_shoe_of_what_is_sold_singly_is_changed_alone(
-    app: Flask, make: Make, company: Company
+    app: Flask, client: FlaskClient, make: Make, company: Company
 ) -> None:
     make.delivery()
     take_back()
     product = make.product("single", sizes=("9", "10"), pairs=3, single_minor=5000)
     new = size(product, "10")
     order = sent(make, company, (size(product, "9"), 1))
+
+    carry_out(begin(order, Wish(order.lines[0].id, Shoes(1, 0))))  # the other one is paid back
+    assert 'selected value="right"' in client.get(f"/orders/{order.reference}").text
+    assert ask(app, order, asking(wish=new.sku)).status_code == 422
 
     answer = ask(app, order, asking(wish=new.sku, side="right"))
 

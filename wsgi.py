@@ -51,6 +51,8 @@ from storefront.orders import views as orders
 from storefront.pages import checkup as machine_checkup
 from storefront.pages import desk as pages_desk
 from storefront.pages import views as pages
+from storefront.returns import desk as returns_desk
+from storefront.returns import views as returns
 from storefront.staff import commands as staff_commands
 from storefront.staff import desk as staff
 from storefront.staff import mails as mails_desk
@@ -94,12 +96,24 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         part.init_app(app)
     checkout_setting.init_app(app, payments)
     Migrate(app, db.db, directory=str(settings.INSTANCE.parent / "migrations"))
-    for room in (media, catalogue, coaches, cart, checkout, webhook, orders, pages, blog_views):
+    for room in (
+        media,
+        catalogue,
+        coaches,
+        cart,
+        checkout,
+        webhook,
+        orders,
+        returns,
+        pages,
+        blog_views,
+    ):
         app.register_blueprint(room.blueprint)
     for desk in (
         staff,
         orders_desk,
         phone_desk,
+        returns_desk,
         checkout_desk,
         stock_desk,
         comments_desk,
@@ -119,9 +133,11 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         pages_desk.blueprint,
     ):
         app.register_blueprint(blueprint)
+    orders.parts[:] = [returns.of_order]
     staff.desks[:] = [
         Desk("Selling", "/staff/orders", "Orders", orders_desk.ROLES),
         Desk("Selling", "/staff/phone-orders", "Phone orders", phone_desk.ROLES),
+        Desk("Selling", "/staff/returns", "Returns", returns_desk.ROLES),
         Desk("Selling", "/staff/payments", "Payments", checkout_desk.ROLES),
         Desk("Selling", "/staff/mails", "Mails", mails_desk.ROLES),
         Desk("Selling", "/staff/delivery", "Delivery", delivery_desk.ROLES),
@@ -142,6 +158,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     staff.before_opening[:] = [opening_desk.before_opening]
     staff.waiting[:] = [
         orders_desk.waiting,
+        returns_desk.waiting,
         checkout_desk.waiting,
         comments_desk.waiting,
         reviews_desk.waiting,

@@ -20,6 +20,7 @@ from storefront.clock import utcnow
 from storefront.db import Base, db
 from storefront.orders import dispatching
 from storefront.orders.models import Dispute, OrderMark
+from storefront.returns.models import Return, ReturnLine
 from storefront.stock.ledger import Shoes
 from tests.conftest import settings
 from tests.factories import Make
@@ -102,6 +103,11 @@ BREAK = {
     "ck_refunds_amount_minor": "UPDATE refunds SET amount_minor = 0, delivery_minor = 0",
     "ck_refunds_delivery_minor": "UPDATE refunds SET delivery_minor = amount_minor + 1",
     "ck_refunds_status": "UPDATE refunds SET status = 'lost'",
+    "ck_return_lines_came_left": 'UPDATE return_lines SET came_left = "left" + 1',
+    "ck_return_lines_came_right": "UPDATE return_lines SET came_right = -1",
+    "ck_return_lines_outcome": "UPDATE return_lines SET outcome = 'luck'",
+    "ck_return_lines_shoes": 'UPDATE return_lines SET "left" = 0, "right" = 0',
+    "ck_returns_state": "UPDATE returns SET state = 'lost'",
     "ck_reviews_valid_until": "UPDATE reviews SET valid_until = signed_on",
     "ck_variants_compare_at_minor": "UPDATE variants SET compare_at_minor = -1",
     "ck_variants_held_left": "UPDATE variants SET held_left = on_hand_left + 1",
@@ -192,6 +198,8 @@ def fill_every_table(app: Flask, make: Make, company: Company) -> None:
         dispatching.dispatch(
             order.id, by="Ann", carrier="", tracking="", order_address="x", now=utcnow()
         )
+        line = ReturnLine(order_line_id=order.lines[0].id, left=1, right=1, reason="small")
+        db.session.add(Return(number=1, order_id=order.id, requested_at=utcnow(), lines=[line]))
         db.session.add(
             Dispute(
                 order_id=order.id, dispute_id="du_1", amount_minor=1, status="lost", at=utcnow()

@@ -1,8 +1,8 @@
 """orders by phone, refunds by time
 
 Revision ID: 0011
-Revises: 0009
-Create Date: 2026-11-26 05:30:00
+Revises: 0010
+Create Date: 2026-11-26 04:40:12.118402
 
 """
 
@@ -11,7 +11,7 @@ from alembic import op
 
 # revision identifiers, used by Alembic.
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

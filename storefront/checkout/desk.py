@@ -197,7 +197,7 @@ def refund(number: int) -> ResponseReturnValue:
         return _page(order, refunds.left_of(order), form, problem=str(problem)), 409
     except ValueError:
         abort(400)
-    _carry_out(refund_id)
+    carry_out(refund_id)
     return redirect(url_for("orders_desk.show", number=number), 303)
 
 
@@ -217,11 +217,11 @@ def cancel(number: int) -> ResponseReturnValue:
         raise Conflict(str(problem)) from None
     flash(f"Order {number} is cancelled and its shoes are back in stock.", "info")
     if refund_id is not None:
-        _carry_out(refund_id)
+        carry_out(refund_id)
     return redirect(url_for("orders_desk.show", number=number), 303)
 
 
-def _carry_out(refund_id: int) -> None:
+def carry_out(refund_id: int) -> None:
     """Ask the company for the money, and say what it answered."""
     try:
         refund = refunds.carry_out(

@@ -215,6 +215,42 @@ def begin(
         )
 
 
+def write_of_return(
+    order: Order,
+    wishes: Sequence[Wish],
+    *,
+    delivery: bool,
+    kept_minor: int,
+    key: str,
+    by: str,
+    now: datetime,
+) -> int | None:
+    """Write down a refund for shoes that are here; the caller holds the order's lock.
+
+    `kept_minor` is taken off what the shoes cost, at most all of it. Returns the refund's id, None
+    where that leaves nothing to give back. Raises CannotRefund.
+    """
+    left = left_of(order)
+    whole = left.amount_minor(wishes, delivery=delivery)
+    check(left, wishes, amount_minor=whole, currency=order.currency)
+    kept_minor = min(kept_minor, left.amount_minor(wishes, delivery=False))
+    if whole == kept_minor:
+        return None
+    return _write(
+        order,
+        left,
+        whole - kept_minor,
+        wishes,
+        delivery=delivery,
+        kept_minor=kept_minor,
+        reason="returned",
+        note="",
+        key=key,
+        by=by,
+        now=now,
+    )
+
+
 def cancel(order_id: int, *, key: str, by: str, now: datetime, shop_url: str) -> int | None:
     """Cancel a paid order that was not sent: its shoes come back, and so does all its money.
 
@@ -356,18 +392,21 @@ def _write(
     wishes: Sequence[Wish],
     *,
     delivery: bool,
+    kept_minor: int = 0,
     reason: str,
     note: str,
     key: str,
     by: str,
     now: datetime,
 ) -> int:
+    whole = amount_minor + kept_minor
+    tax = left.tax_of(wishes, delivery=delivery, amount_minor=whole)
     refund = Refund(
         order_id=order.id,
         key=key,
         amount_minor=amount_minor,
         delivery_minor=left.delivery_minor if delivery else 0,
-        tax_minor=left.tax_of(wishes, delivery=delivery, amount_minor=amount_minor),
+        tax_minor=tax * amount_minor // whole,
         reason=reason,
         note=note,
         by=by,

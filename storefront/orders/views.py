@@ -1,5 +1,6 @@
 """What a shopper sees of an order, at the address that only they know, and how to find it."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, redirect, request, url_for
@@ -15,6 +16,8 @@ from storefront.orders import lookup, receipts
 from storefront.orders.forms import LookupForm
 from storefront.orders.models import Order
 
+Part = Callable[[Order], str]
+parts: list[Part] = []  # what rooms above show on an order's page
 TOO_OFTEN = "Orders were looked for very often from your network. Please wait an hour."
 
 blueprint = Blueprint("orders", __name__)
@@ -57,8 +60,13 @@ def find() -> ResponseReturnValue:
     return redirect(url_for("orders.ask", sent=1), 303)
 
 
-def page(reference: str, *sentences: str, status: int = 200) -> Response:
-    """Show an order, with sentences about what could not be done; 404 where there is none."""
+def page(
+    reference: str, *sentences: str, status: int = 200, parts: Sequence[Part] = parts
+) -> Response:
+    """Show an order, with sentences about what could not be done; 404 where there is none.
+
+    `parts` stand in place of those that the rooms above always show.
+    """
     order = _order(reference)
     response = current_app.make_response(
         render(
@@ -68,6 +76,7 @@ def page(reference: str, *sentences: str, status: int = 200) -> Response:
             now=utcnow(),
             marks={mark.kind for mark in order.marks if mark.ended_at is None},
             sentences=sentences,
+            parts=[part(order) for part in parts],
             **_receipt(order),
             hold_minutes=current_app.config["HOLD_MINUTES"],
         )

@@ -31,7 +31,7 @@ class Shop:
     """What pages, mails and payment pages say of the shop.
 
     `tax` is '' until the owner has chosen; `tax_rate` is in percent. `opened_at` is None until the
-    owner has opened it. Money is minor units, `return_days` are days from delivery.
+    owner has opened it. Money is minor units, `return_days` count from sending.
     """
 
     name: str

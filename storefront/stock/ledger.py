@@ -4,12 +4,12 @@ Every change is one guarded UPDATE per variant, both sides in one statement, var
 inside the caller's `db.writing()`. Uncounted variants take no part.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NoReturn
 
-from sqlalchemy import Row, bindparam, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, func, insert, select, update
 
 from storefront.catalogue.models import MOST_ON_HAND, Variant
 from storefront.db import db
@@ -36,6 +36,15 @@ class Shoes:
     def countable(self) -> bool:
         """Whether the database keeps such a count."""
         return min(self.left, self.right) >= 0 and max(self.left, self.right) <= MOST_ON_HAND
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Shoes of a variant that are taken for an order line."""
+
+    line_id: int
+    variant_id: int
+    shoes: Shoes
 
 
 class NotEnough(Exception):
@@ -110,29 +119,50 @@ def hold(lines: Iterable[OrderLine], *, now: datetime) -> None:
 
     Raises NotEnough at the first variant of which there are too few free shoes.
     """
-    lines = list(lines)
-    counted = _counted(needed(lines))
+    taken = [Taken(line.id, *side) for line in lines for side in _sides(line).items()]
+    _hold(taken, kind="payment", now=now)
+
+
+def hold_exchange(new: Iterable[Taken], *, now: datetime) -> None:
+    """Hold the new shoes for order lines whose own shoes are sent back.
+
+    Raises NotEnough at the first variant of which there are too few free shoes.
+    """
+    _hold(list(new), kind="exchange", now=now)
+
+
+def _hold(taken: Sequence[Taken], *, kind: str, now: datetime) -> None:
+    counted = _counted(_of_variants(taken))
     for variant_id, shoes in counted.items():
         if not _change(variant_id, held=shoes):
             raise NotEnough(variant_id)
-    for line in lines:
-        for variant_id, shoes in _sides(line).items():
-            if variant_id in counted:
-                db.session.add(
-                    Hold(
-                        order_line_id=line.id,
-                        variant_id=variant_id,
-                        left=shoes.left,
-                        right=shoes.right,
-                        since=now,
-                    )
-                )
+    db.session.add_all(
+        Hold(
+            order_line_id=each.line_id,
+            variant_id=each.variant_id,
+            left=each.shoes.left,
+            right=each.shoes.right,
+            kind=kind,
+            since=now,
+        )
+        for each in taken
+        if each.variant_id in counted
+    )
 
 
 def release(order_id: int, *, why: str, now: datetime) -> None:
     """End an order's live holds without a sale; a second call changes nothing."""
-    for variant_id, shoes in _added_up(_end_holds(order_id, why=why, now=now)).items():
-        if not _change(variant_id, held=Shoes(-shoes.left, -shoes.right)):
+    _release(_end_holds(_lines_of(order_id), kind="payment", why=why, now=now))
+
+
+def release_exchange(line_ids: Collection[int], *, why: str, now: datetime) -> None:
+    """Give free what order lines hold for an exchange; a second call changes nothing."""
+    _release(_end_holds(line_ids, kind="exchange", why=why, now=now))
+
+
+def _release(ended: Iterable[Taken]) -> None:
+    for variant_id, shoes in _of_variants(ended).items():
+        if not _change(variant_id, held=Shoes(0, 0) - shoes):
             raise RuntimeError(f"variant {variant_id} holds less than its holds say")
 
 
@@ -141,7 +171,7 @@ def sell(order: Order, *, now: datetime) -> None:
 
     Raises NotEnough where a line has no hold any more and there are too few free shoes.
     """
-    held = _added_up(_end_holds(order.id, why="sold", now=now))
+    held = _of_variants(_end_holds(_lines_of(order.id), kind="payment", why="sold", now=now))
     counted = _counted(needed(order.lines))
     for variant_id in sorted(held.keys() | counted.keys()):
         sold = counted.get(variant_id, Shoes(0, 0))
@@ -182,8 +212,31 @@ def _record_sales(
         )
 
 
+def exchange(line_ids: Collection[int], new: Iterable[Taken], *, by: str, now: datetime) -> None:
+    """Send the new shoes for order lines, and end all that these lines hold for an exchange.
+
+    Raises NotEnough where a line has no hold any more and there are too few free shoes.
+    """
+    new, nothing = list(new), Shoes(0, 0)
+    ended = _end_holds(line_ids, kind="exchange", why="sent", now=now)
+    held = {(each.variant_id, each.line_id): each.shoes for each in ended}
+    counted = _counted(_of_variants(new))
+    sent = {(one.variant_id, one.line_id): one.shoes for one in new if one.variant_id in counted}
+    for variant_id, line_id in sorted(held.keys() | sent.keys()):
+        out = nothing - sent.get((variant_id, line_id), nothing)
+        was_held = held.get((variant_id, line_id), nothing)
+        after = _change(variant_id, on_hand=out, held=nothing - was_held)
+        if after is None:
+            raise NotEnough(variant_id)
+        if out != nothing:
+            _record(variant_id, out, after, "exchanged", line_id=line_id, by=by, now=now)
+
+
 def restockable(order_id: int) -> dict[int, Shoes]:
-    """Return, by line, the shoes of an order that were sold and are not back in stock."""
+    """Return, by line, the shoes of an order that were sold and are not back in stock.
+
+    The new shoes of an exchange do not count: they are not those that the line was made of.
+    """
     rows = db.session.execute(
         select(
             Movement.order_line_id,
@@ -191,7 +244,7 @@ def restockable(order_id: int) -> dict[int, Shoes]:
             func.sum(Movement.right_change),
         )
         .join(Movement.order_line)
-        .where(OrderLine.order_id == order_id)
+        .where(OrderLine.order_id == order_id, Movement.reason != "exchanged")
         .group_by(Movement.order_line_id)
     )
     return {line_id: Shoes(int(-left), int(-right)) for line_id, left, right in rows if line_id}
@@ -205,30 +258,59 @@ def restock(line: OrderLine, shoes: Shoes, *, by: str, now: datetime) -> None:
     out = restockable(line.order_id).get(line.id, Shoes(0, 0))
     if shoes.left > out.left or shoes.right > out.right:
         raise TooMany
+    for variant_id, one in _of_line(line, shoes).items():
+        after = _change(variant_id, on_hand=one)
+        if after is None:
+            raise TooMany
+        _record(variant_id, one, after, "returned", line_id=line.id, by=by, now=now)
+
+
+def send_back(line: OrderLine, shoes: Shoes, *, by: str, now: datetime) -> None:
+    """Take shoes of a line that are back in stock out again: they go back to who bought them.
+
+    Raises NotEnough where they are sold or held by now.
+    """
+    for variant_id, one in _of_line(line, shoes).items():
+        out = Shoes(0, 0) - one
+        after = _change(variant_id, on_hand=out)
+        if after is None:
+            raise NotEnough(variant_id)
+        _record(variant_id, out, after, "corrected", line_id=line.id, by=by, now=now)
+
+
+def _of_line(line: OrderLine, shoes: Shoes) -> dict[int, Shoes]:
+    """Return so many shoes of a line by counted variant, without those of which there are none."""
     sides = (
         (line.left_variant_id, Shoes(shoes.left, 0)),
         (line.right_variant_id, Shoes(0, shoes.right)),
     )
-    back = _added_up((variant_id, one) for variant_id, one in sides if variant_id is not None)
-    for variant_id, one in _counted(back).items():
-        if one == Shoes(0, 0):
-            continue
-        after = _change(variant_id, on_hand=one)
-        if after is None:
-            raise TooMany
-        db.session.add(
-            Movement(
-                variant_id=variant_id,
-                left_change=one.left,
-                right_change=one.right,
-                reason="returned",
-                by=by,
-                order_line_id=line.id,
-                at=now,
-                left_after=after[0],
-                right_after=after[1],
-            )
+    of_line = _added_up((variant_id, one) for variant_id, one in sides if variant_id is not None)
+    return {id_: one for id_, one in _counted(of_line).items() if one != Shoes(0, 0)}
+
+
+def _record(
+    variant_id: int,
+    change: Shoes,
+    after: Row[int, int],
+    reason: str,
+    *,
+    line_id: int,
+    by: str,
+    now: datetime,
+) -> None:
+    db.session.add(
+        Movement(
+            variant_id=variant_id,
+            left_change=change.left,
+            right_change=change.right,
+            reason=reason,
+            by=by,
+            order_line_id=line_id,
+            at=now,
+            left_after=after[0],
+            right_after=after[1],
         )
+    )
 
 
 def count(
@@ -515,17 +597,26 @@ def _change(
     ).one_or_none()
 
 
-def _end_holds(order_id: int, *, why: str, now: datetime) -> list[tuple[int, Shoes]]:
-    """End an order's live holds; return what each kept."""
-    lines = select(OrderLine.id).where(OrderLine.order_id == order_id)
+def _lines_of(order_id: int) -> Select[int]:
+    return select(OrderLine.id).where(OrderLine.order_id == order_id)
+
+
+def _end_holds(
+    line_ids: Collection[int] | Select[int], *, kind: str, why: str, now: datetime
+) -> list[Taken]:
+    """End the live holds of order lines; return what each kept."""
     ended = db.session.execute(
         update(Hold)
-        .where(Hold.order_line_id.in_(lines), Hold.ended_at.is_(None))
+        .where(Hold.order_line_id.in_(line_ids), Hold.kind == kind, Hold.ended_at.is_(None))
         .values(ended_at=now, end_reason=why)
-        .returning(Hold.variant_id, Hold.left, Hold.right)
+        .returning(Hold.order_line_id, Hold.variant_id, Hold.left, Hold.right)
         .execution_options(synchronize_session=False)
     ).all()
-    return [(variant_id, Shoes(left, right)) for variant_id, left, right in ended]
+    return [Taken(line_id, id_, Shoes(left, right)) for line_id, id_, left, right in ended]
+
+
+def _of_variants(taken: Iterable[Taken]) -> dict[int, Shoes]:
+    return _added_up((each.variant_id, each.shoes) for each in taken)
 
 
 def _added_up(held: Iterable[tuple[int, Shoes]]) -> dict[int, Shoes]:

@@ -51,7 +51,8 @@ class Movement(Base):
     __table_args__ = (
         CheckConstraint("left_change <> 0 OR right_change <> 0", name="change"),
         CheckConstraint(
-            "reason IN ('counted', 'received', 'sold', 'returned', 'damaged', 'corrected')",
+            "reason IN ('counted', 'received', 'sold', 'exchanged', 'returned', 'damaged',"
+            " 'corrected')",
             name="reason",
         ),
         Index("ix_movements_variant", "variant_id", "id"),

@@ -56,6 +56,7 @@ def because(movement: Movement) -> str:
         "counted": f"{movement.by} counted them",
         "received": f"{movement.by} received {moved}",
         "sold": f"{movement.by} took {moved}",
+        "exchanged": f"{movement.by} sent {moved} in exchange",
         "returned": f"{moved} came back",
         "damaged": f"{movement.by} took {moved} out as damaged",
         "corrected": f"{movement.by} corrected the count",

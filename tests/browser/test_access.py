@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Shop
-from tests.browser.test_journeys import choose_first_size, sign_in
+from tests.browser.test_journeys import choose_first_size, fill_payment, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -105,6 +105,52 @@ def phone_order_begun(page: Page) -> None:
     expect(page.get_by_text("The link to pay")).to_be_visible()
 
 
+def sent_order(page: Page) -> None:
+    """Buy a pair and send it; end at the form that asks to send it back."""
+    fill_cart(page)
+    page.get_by_role("button", name="Go to payment").click()
+    fill_payment(page)
+    page.locator("button[name=pay]").click()
+    expect(page.get_by_text("Your order is paid")).to_be_visible()
+    address, number = page.url, page.inner_text("h1").split()[-1]
+    staff_at(f"/staff/orders/{number}")(page)
+    page.get_by_role("button", name="Mark as sent").click()
+    page.goto(address)
+    page.get_by_text("Send something back, or get another size").click()
+
+
+def asked_return(page: Page) -> None:
+    sent_order(page)
+    page.get_by_label("Why").select_option("small")
+    page.get_by_role("button", name="Ask to send this back").click()
+    expect(page.get_by_text("Please send them by")).to_be_visible()
+
+
+def return_with_errors(page: Page) -> None:
+    sent_order(page)
+    page.get_by_role("button", name="Ask to send this back").click()
+    expect(page.get_by_text("Please say why").first).to_be_visible()
+
+
+def slip(page: Page) -> None:
+    asked_return(page)
+    page.get_by_role("link", name="The slip for the box").click()
+    expect(page.get_by_text("In this box")).to_be_visible()
+
+
+def staff_return(page: Page) -> None:
+    asked_return(page)
+    page.goto("/staff/returns?state=requested")
+    page.locator("a.lines__go").first.click()
+    expect(page.get_by_text("It has arrived")).to_be_visible()
+
+
+def received_return(page: Page) -> None:
+    staff_return(page)
+    page.get_by_role("button", name="Mark as received").click()
+    expect(page.get_by_role("heading", name="Settle it")).to_be_visible()
+
+
 PAGES: dict[str, Callable[[Page], None]] = {
     "home": at("/"),
     "listing": at("/collections/all"),
@@ -116,6 +162,12 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "cart drawer": open_drawer,
     "cart with error": cart_with_error,
     "waiting order": waiting_order,
+    "asked return": asked_return,
+    "return with errors": return_with_errors,
+    "slip": slip,
+    "staff return": staff_return,
+    "staff received return": received_return,
+    "staff returns": staff_at("/staff/returns"),
     "article": at("/blog/walking-with-foot-drop"),
     "comment with errors": comment_with_errors,
     "articles": at("/blog"),

@@ -32,6 +32,7 @@ from tests.conftest import WEBHOOK_SECRET, browser
 from tests.factories import Make
 from tests.payments import Company, deliver_raw
 from tests.storefront.checkout.paid import buy
+from tests.storefront.returns.sent import ask, sent, take_back
 from tests.storefront.staff.people import Browser, signed_in
 
 NAUGHTY: list[str] = json.loads(
@@ -87,6 +88,16 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "cart.deliver": ("country", "email"),
     "checkout.start": (),
     "checkout.extend": (),
+    "returns.ask": (
+        "line-0-quantity", "line-0-side", "line-0-reason", "line-0-wish", "line-0-right_wish",
+        "line-1-quantity",
+    ),
+    "returns.withdraw": (),
+    "returns_desk.receive": (
+        "line-0-whole", "line-0-left", "line-0-right", "line-0-condition", "line-0-restock", "note",
+    ),
+    "returns_desk.settle": ("line-0-outcome", "delivery", "keep_cost", "carrier", "tracking"),
+    "returns_desk.refuse": ("why",),
     "pages.choose": ("text", "contrast", "spacing", "motion", "targets", "next"),
     "blog.comment": ("name", "email", "body", "parent", "website"),
     "blog.own_comment": ("action", "name", "email", "body"),
@@ -151,18 +162,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "coaches_desk.edit": COACH,
     "coaches_desk.remove": (),
     "pages_desk.edit": ("title", "body", "based_on", "action"),
-    "opening_desk.open_": (),
-    "opening_desk.close": (),
-    "opening_desk.note_mail": (),
-    "opening_desk.settings": (
-        "shop_name", "shop_legal_name", "shop_address", "shop_tax_number", "shop_email",
-        "shop_phone", "shop_hours", "shop_accent", "shop_timezone", "currency",
-    ),
     "opening_desk.show_logo": ("logo",),
     "opening_desk.remove_logo": (),
-    "delivery_desk.add": ZONE,
-    "delivery_desk.edit": ZONE,
-    "delivery_desk.remove": (),
     "reviews_desk.sign": ("reviewer", "scope", "signed_on", "based_on"),
 }  # fmt: skip
 QUERY = (
@@ -182,6 +183,9 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
     order = buy(make, company, (variant, 2))
     purchase.start(make.cart((variant, 1)), payments=payments(), terms=terms(), now=utcnow())
     waiting = db.session.scalars(select(Order).where(Order.state == "pending")).one()
+    take_back()
+    returned = sent(make, company, (variant, 2))
+    ask(app, returned)
     article = db.session.scalars(select(Article)).one()
     with db.writing():
         comment = Comment(
@@ -200,6 +204,8 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "sku": variant.sku,
         "number": order.number,
         "reference": waiting.reference,
+        "order_reference": returned.reference,
+        "return_number": 1,
         "key": f"{variant.id}.{variant.id}",
         "slug": "walking",
         "page_slug": "terms",
@@ -218,9 +224,6 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "variant_id": variant.id,
         "picture_id": db.session.scalars(select(Picture.id)).one(),
         "token": "none",
-        "zone_id": db.session.scalars(select(Zone.id)).first(),
-        "page": "shop",
-        "accent": "1c5541",
         "cart_id": cart_id,
         "code": "none",
         "month": "2026-11",

@@ -209,3 +209,13 @@ def test_form_that_is_cut_short_is_refused(client: FlaskClient) -> None:
 
 def test_post_without_a_body_is_taken(client: FlaskClient) -> None:
     assert client.post("/checkout").status_code == 422
+
+
+def test_field_whose_name_has_a_digit_of_another_script_is_refused(app: Flask, make: Make) -> None:
+    order = make.order(state="paid")
+
+    answer = signed_in(app, "stock").send(
+        f"/staff/orders/{order.number}/refunds", **{"lines-²-pairs": "1"}
+    )
+
+    assert answer.status_code == 400 and "cannot be kept" in answer.text

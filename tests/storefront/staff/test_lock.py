@@ -16,6 +16,7 @@ OPEN = {"security.login", "security.logout", "security.forgot_password", "securi
 MAY_ENTER = {
     "staff": set(ROLES),
     "orders_desk": {"owner", "stock"},
+    "returns_desk": {"owner", "stock"},
     "stock_desk": {"owner", "stock"},
     "products_desk": {"owner", "stock"},
     "collections_desk": {"owner", "stock"},
@@ -39,6 +40,7 @@ FILLED: dict[str, Any] = {
     "month": "none",
     "key": "none",
     "number": 1,
+    "return_number": 1,
     "comment_id": 1,
     "page_id": 1,
     "event_id": "none",

@@ -1,0 +1,45 @@
+"""On what terms shoes come back, as the owner has set them."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from storefront.money import money_words
+from storefront.settings.shop import shop
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The settings of returns; `days` count from sending, money is minor units of `currency`."""
+
+    days: int
+    cost_minor: int
+    address: str
+    condition: str
+    currency: str
+    zone: ZoneInfo
+    shop_url: str
+
+    @property
+    def cost_words(self) -> str:
+        """What sending back costs, as a sentence."""
+        if not self.cost_minor:
+            return "Sending back costs nothing: we pay for it."
+        cost = money_words(self.cost_minor, self.currency)
+        return (
+            f"Sending back costs {cost}, which is taken off the money that you get back. For"
+            " another size it costs nothing."
+        )
+
+
+def current() -> Terms:
+    """Return the terms as they are now."""
+    ours = shop()
+    return Terms(
+        days=ours.return_days,
+        cost_minor=ours.return_cost_minor,
+        address=ours.return_address or ours.address,
+        condition=ours.return_condition,
+        currency=ours.currency,
+        zone=ours.zone,
+        shop_url=ours.url,
+    )

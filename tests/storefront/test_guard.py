@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from storefront.guard import MAX_FIELDS
 from tests.conftest import browser
 from tests.factories import Make
+from tests.storefront.staff.people import signed_in
 
 FORM = {"sku": "x", "quantity": "1"}
 

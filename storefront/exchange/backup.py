@@ -184,7 +184,9 @@ def _file_engine(file: Path) -> Engine:
 def _whole() -> Iterator[None]:
     try:
         yield
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except zlib.error as error:
+        raise CannotRestore(f"it is damaged ({error})") from None
+    except (BadZipFile, EOFError, NotImplementedError) as error:
         raise CannotRestore(f"it is no whole zip file ({error})") from None
 
 

@@ -182,7 +182,7 @@ class ReturnsForm(SettingsForm):
         0,
         365,
         needed=True,
-        description="From the day they reached the shopper. 0: nothing is taken back.",
+        description="From the day you send them. 0: nothing is taken back.",
     )
     return_cost = PriceField(
         "What the shopper pays for sending back", needed=True, description="0 where you pay."

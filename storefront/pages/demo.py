@@ -24,7 +24,7 @@ FILLED = {
     "rule for disputes": "There is nothing to dispute about in a demonstration.",
     "delivery": "In this demonstration nothing is sent.",
     "hour": "noon",
-    "return window": "60 days from the day the shoes reached you",
+    "return window": "60 days from the day we send the shoes",
     "return cost": "we pay for the label",
     "return address": "12 Example Street, Portland, ME 04101",
     "return condition": "tried on indoors, in their box",

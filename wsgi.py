@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 from flask_migrate import Migrate
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import blog.demo
@@ -22,6 +23,7 @@ import storefront.stock.demo
 from blog import articles_desk, reviews_desk
 from blog import desk as comments_desk
 from blog import jobs as blog_jobs
+from blog import queries as blog_queries
 from blog import views as blog_views
 from storefront import assets, db, doctor, errors, frame, guard, jobs, limits, media, sessions
 from storefront.cart import views as cart
@@ -35,7 +37,9 @@ from storefront.checkout import jobs as checkout_jobs
 from storefront.checkout import phone_desk, webhook
 from storefront.checkout import setting as checkout_setting
 from storefront.checkout import views as checkout
+from storefront.clock import utcnow
 from storefront.coaches import desk as coaches_desk
+from storefront.coaches import queries as coaches_queries
 from storefront.coaches import views as coaches
 from storefront.delivery import desk as delivery_desk
 from storefront.demo import commands as demo
@@ -51,6 +55,7 @@ from storefront.orders import views as orders
 from storefront.pages import checkup as machine_checkup
 from storefront.pages import desk as pages_desk
 from storefront.pages import views as pages
+from storefront.remembered import remembered
 from storefront.returns import desk as returns_desk
 from storefront.returns import views as returns
 from storefront.staff import commands as staff_commands
@@ -165,7 +170,9 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         mails_desk.waiting,
     ]
 
-    app.jinja_env.globals.update(menu=MENU, published_pages=pages.footer, terms_of_sale=pages.terms)
+    app.jinja_env.globals.update(
+        menu=_menu, published_pages=pages.footer, terms_of_sale=pages.terms
+    )
     demo.loaders[:] = [
         storefront.staff.demo.load,
         storefront.settings.demo.load,
@@ -212,6 +219,16 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         gc.freeze()
         gc.set_threshold(10_000, 20, 100)
     return app
+
+
+@remembered
+def _menu() -> list[tuple[str, str]]:
+    """Return the header's links but those that would lead to an empty list."""
+    try:
+        there = {"/blog": blog_queries.has_any(utcnow()), "/coaches": coaches_queries.has_any()}
+    except SQLAlchemyError:  # the page that says so has the whole menu
+        there = {}
+    return [(address, words) for address, words in MENU if there.get(address, True)]
 
 
 def _derive(app: Flask) -> None:

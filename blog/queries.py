@@ -262,6 +262,11 @@ def count(*conditions: ColumnElement[bool], now: datetime) -> int:
     return db.session.scalar(select(func.count(Article.id)).where(is_shown(now), *conditions)) or 0
 
 
+def has_any(now: datetime) -> bool:
+    """Return whether there is an article to read."""
+    return db.session.scalar(select(Article.id).where(is_shown(now)).limit(1)) is not None
+
+
 def topic(slug: str) -> Topic | None:
     return db.session.scalar(select(Topic).where(Topic.slug == slug))
 

@@ -13,6 +13,7 @@ from werkzeug.local import LocalProxy
 
 from storefront import prose
 from storefront.clock import day_words, moment_words, time_words
+from storefront.countries import country_name
 from storefront.money import money_words
 from storefront.pictures import srcset
 from storefront.settings.shop import shop
@@ -32,6 +33,7 @@ def init_app(app: Flask) -> None:
         prose=prose.render,
         from_json=json.loads,
         srcset=srcset,
+        country=country_name,
     )
     app.jinja_env.tests["here"] = _here
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from babel import Locale
 from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
@@ -14,6 +13,7 @@ from storefront.cart.forms import AddForm, ChangeForm, DeliveryForm
 from storefront.cart.models import Cart
 from storefront.catalogue.sides import NotSold
 from storefront.catalogue.views import today
+from storefront.countries import country_name
 from storefront.delivery.queries import countries
 
 FULL = "The cart is full. Please pay for what is in it first."
@@ -109,13 +109,12 @@ def current() -> Cart:
 def page(cart: Cart, *sentences: str, status: int = 200) -> Response:
     """Show the cart, with sentences about what could not be done."""
     basket = queries.basket(cart, today=today(), low=current_app.config["LOW_STOCK"])
-    territories = Locale("en", "US").territories
     response = current_app.make_response(
         render(
             "storefront/cart/show.html",
             basket=basket,
             sentences=sentences,
-            countries=[(code, territories.get(code, code)) for code in countries()],
+            countries=[(code, country_name(code)) for code in countries()],
             can_take_payment=bool(current_app.config["STRIPE_SECRET_KEY"]),
         )
     )

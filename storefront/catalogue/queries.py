@@ -61,6 +61,7 @@ class ProductRow(NamedTuple):
     created_at: datetime
     updated_at: datetime
     size_label: str
+    size_system: str
     width_label: str
     weight_g: int | None
     drop_mm: int | None

@@ -102,17 +102,7 @@ def order_paid(order: Order, *, owed: bool, shop_url: str, zone: ZoneInfo, now: 
         "tax_words": receipts.tax_words(order),
         "tax": money(order.tax_minor) if order.tax_minor else "",
         "total": money(order.total_minor or 0),
-        "address": [
-            part
-            for part in (
-                order.name,
-                order.line1,
-                order.line2,
-                f"{order.city}, {order.region} {order.postal_code}".replace(",  ", ", "),
-                order.country,
-            )
-            if part
-        ],
+        "address": order.address,
     }
     if order.email:
         outbox.queue(

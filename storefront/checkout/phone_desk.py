@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 
-from babel import Locale
 from flask import abort, current_app, flash, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
@@ -23,6 +22,7 @@ from storefront.checkout.payments import Refused, Unclear
 from storefront.checkout.phone import Call
 from storefront.checkout.setting import payments, terms
 from storefront.clock import day_of, utcnow
+from storefront.countries import country_name
 from storefront.db import db
 from storefront.delivery.queries import countries
 from storefront.orders.models import Order
@@ -216,8 +216,7 @@ def _found(q: str) -> list[tuple[Sides, str]]:
 
 def _call_form(**given: object) -> CallForm:
     form = CallForm(**given)
-    names = Locale("en", "US").territories
-    form.country.choices = [(code, names.get(code, code)) for code in countries()]
+    form.country.choices = [(code, country_name(code)) for code in countries()]
     if not form.country.data:
         form.country.choices.insert(0, ("", "Please choose"))
     return form

@@ -15,3 +15,8 @@ def coaches() -> Sequence[Coach]:
 
 def coach(slug: str) -> Coach | None:
     return db.session.scalar(select(Coach).where(Coach.slug == slug))
+
+
+def has_any() -> bool:
+    """Return whether there is a place to show."""
+    return db.session.scalar(select(Coach.id).limit(1)) is not None

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from storefront.countries import country_name
 from storefront.db import db
 from storefront.delivery import zones
 from storefront.delivery.forms import ZoneForm
@@ -25,7 +26,6 @@ def listing() -> str:
     return render(
         "storefront/delivery/desk_listing.html",
         zones=db.session.scalars(listed.order_by(Zone.name)).all(),
-        names=zones.COUNTRIES,
     )
 
 
@@ -41,7 +41,7 @@ def edit(zone_id: int) -> ResponseReturnValue:
     zone = db.session.get(Zone, zone_id) or abort(404)
     told = {
         "name": zone.name,
-        "countries": "\n".join(zones.COUNTRIES.get(c.country, c.country) for c in zone.countries),
+        "countries": "\n".join(country_name(c.country) for c in zone.countries),
         "methods": [
             {
                 "name": method.name,

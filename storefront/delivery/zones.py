@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from babel import Locale
 from sqlalchemy import delete, select
 
+from storefront.countries import NAMES
 from storefront.db import db
 from storefront.delivery.models import Method, Zone, ZoneCountry
 
@@ -16,10 +16,9 @@ NOT_SERVED = {
     "AS", "CC", "CU", "CX", "FM", "HM", "IR", "KP", "MH", "MP", "NF", "PW", "SY", "UM", "VI",
 }  # fmt: skip
 NOT_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
-_NAMES = Locale("en", "US").territories
 COUNTRIES = {
-    code: str(name)
-    for code, name in _NAMES.items()
+    code: name
+    for code, name in NAMES.items()
     if len(code) == len("US") and code.isalpha() and code not in NOT_SERVED | NOT_COUNTRIES
 }
 

@@ -144,7 +144,10 @@ def _webhook(server: Server) -> str:
         return "No secret is set for Stripe's messages: run “flask payments connect” on the server."
     if payments.last_event_at():
         return ""
-    return "No message of Stripe has arrived yet; one comes with a test purchase."
+    return (
+        "No message of Stripe has arrived yet; one comes with a test purchase. If one was paid and"
+        " none came, the secret is not theirs: run “flask payments connect --replace”."
+    )
 
 
 def _backup(server: Server) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.catalogue.models import Variant
 from storefront.catalogue.sides import side_words
+from storefront.countries import country_name
 from storefront.db import Base
 
 FIRST_NUMBER = 1001
@@ -115,6 +116,14 @@ class Order(Base):
     def number(self) -> int:
         """What people call the order."""
         return self.id + FIRST_NUMBER - 1
+
+    @property
+    def address(self) -> list[str]:
+        """Where it goes, line by line; only the country before the payment page has asked."""
+        place = " ".join(filter(None, (self.region, self.postal_code)))
+        town = ", ".join(filter(None, (self.city, place)))
+        lines = (self.name, self.line1, self.line2, town, country_name(self.country))
+        return list(filter(None, lines))
 
     @property
     def page(self) -> "PaymentPage":

@@ -1,6 +1,5 @@
 """Home, pages of words, display settings, and whether the shop is well."""
 
-from babel import Locale
 from flask import Blueprint, Response, abort, current_app, redirect, request
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
@@ -49,7 +48,6 @@ def show(page_slug: str) -> str:
         document=document,
         zones=zones() if "delivery" in document.parts else (),
         returns=facts.returns(shop()) if "returns" in document.parts else None,
-        country_names=Locale("en", "US").territories,
         days_words=days_words,
     )
 

@@ -44,7 +44,7 @@ def test_a_signed_review_holds_for_twelve_months_and_lets_the_rail_be_shown(
 ) -> None:
     assert "harbor" not in client.get("/blog/walking").text
     assert "Never reviewed" in browser.get("/staff/reviews").text
-    assert "1</strong> <span>medical articles" in browser.get("/staff").text
+    assert "medical articles" in browser.get("/staff").text
     form = {"reviewer": ruth.slug, "scope": "fit", "signed_on": today().isoformat()}
 
     signed = browser.send(REVIEW, **form, based_on="1")

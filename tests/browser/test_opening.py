@@ -113,7 +113,7 @@ def try_mail(page: Page, app: Flask) -> None:
         jobs.send_due()
         trial = db.session.scalars(select(Letter).where(Letter.template == "trial")).one()
         page.goto(trial.facts["link"])
-    page.get_by_role("button", name="Keep that mails arrive").click()
+    page.get_by_role("button", name="Yes, mails arrive").click()
 
 
 def buy(page: Page, shop: Shop, company: Company) -> None:

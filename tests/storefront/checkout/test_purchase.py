@@ -932,7 +932,7 @@ def test_digest_of_a_cart_tells_currencies_countries_and_sides_apart(make: Make)
     def digest(left: int, right: int, country: str = "US", currency: str = "USD") -> str:
         cart = Cart("c", (Line(left, right, 1),), country)
         chosen = purchase.basket(cart, today=NOW.date(), low=3)
-        return purchase._contents(chosen, currency)
+        return purchase.contents_of(chosen, currency)
 
     told = digest(one.id, two.id)
     others = {

@@ -109,3 +109,11 @@ def test_no_link_of_the_frame_leads_nowhere(client: FlaskClient, make: Make) -> 
                 if not re.search(r"lines|comments|preferences$|delivery|checkout", link)
             ]
     assert len(seen) > 8
+
+
+def test_menu_leaves_out_what_is_empty(client: FlaskClient, make: Make) -> None:
+    empty = client.get("/collections/all").text
+    make.article("walking")
+
+    assert 'href="/blog"' not in empty and 'href="/coaches"' not in empty
+    assert 'href="/blog"' in client.get("/collections/all").text

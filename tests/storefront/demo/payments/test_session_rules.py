@@ -30,7 +30,7 @@ def refusal(company, **changes):
         ({"success_url": "http://shop.test;x/"}, "url_invalid", "success_url"),
         ({"cancel_url": "http://shop.test/a b"}, "url_invalid", "cancel_url"),
         ({"customer_email": "nobody"}, "email_invalid", "customer_email"),
-        ({"automatic_tax": {"enabled": True}}, None, "automatic_tax[enabled]"),
+        ({"automatic_tax": {"enabled": True}}, None, "line_items[0][price_data][tax_behavior]"),
         ({"line_items": None}, "parameter_missing", "line_items"),
         ({"line_items": [line("Shoe", 100)] * 101}, None, "line_items"),
         (

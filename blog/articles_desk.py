@@ -93,7 +93,10 @@ def edit(slug: str) -> ResponseReturnValue:
         form.based_on.raw_data = None
         form.based_on.data = str(moved.latest.number)
         return _article_page(form, article, moved.latest, moved=words)
-    flash("Saved." if is_new else "Saved. The words are the same as before.", "info")
+    said = "Saved." if is_new else "Saved. The words are the same as before."
+    if is_new and about.medical and queries.reviews(article.id):
+        said = "Saved. Its review was of the words before: please have it reviewed again."
+    flash(said, "info")
     _warn(form)
     return redirect(url_for("articles_desk.edit", slug=about.slug), 303)
 

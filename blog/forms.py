@@ -373,7 +373,10 @@ class PublicationForm(FlaskForm):
 
 
 class ReviewForm(FlaskForm):
-    """That a reviewer signs what an article says. `based_on` is the revision that was read."""
+    """That a reviewer, who is not its author, signs what an article says.
+
+    `based_on` is the revision that was read.
+    """
 
     reviewer = SelectField("Reviewer", validate_choice=False)
     scope = fields.line("Signed for", needed="Please write what was looked at.")
@@ -383,7 +386,10 @@ class ReviewForm(FlaskForm):
     def __init__(self, people: Sequence[Person], *, today: date, **more: Any) -> None:
         super().__init__(**more)
         self.people = {person.slug: person.id for person in people}
-        self.reviewer.choices = [SelectChoice(person.slug, person.name) for person in people]
+        self.reviewer.choices = [
+            SelectChoice("", "Please choose"),
+            *(SelectChoice(person.slug, _with_credentials(person)) for person in people),
+        ]
         self._today = today
 
     def validate_reviewer(self, field: Field) -> None:
@@ -395,6 +401,10 @@ class ReviewForm(FlaskForm):
             raise ValidationError("A review cannot be signed on a day that is still to come.")
         if valid_until(field.data) < self._today:
             raise ValidationError("A review of that day has ended already.")
+
+
+def _with_credentials(person: Person) -> str:
+    return ", ".join(filter(None, (person.name, person.credentials)))
 
 
 class RestoreForm(FlaskForm):

@@ -47,7 +47,8 @@ def sign(slug: str) -> ResponseReturnValue:
     """Sign an article's newest words, or say why not: they are others than those that were read."""
     article = queries.any_article(slug) or abort(404)
     latest, day = writing.latest_of(article.id), today()
-    form = ReviewForm(queries.people(), today=day, data={"signed_on": day})
+    others = [person for person in queries.people() if person.id != article.author_id]
+    form = ReviewForm(others, today=day, data={"signed_on": day})
     status = 200
     if request.method == "GET":
         form.based_on.data = str(latest.number)

@@ -99,7 +99,7 @@ def put(cart_id: str, key: str) -> ResponseReturnValue:
 
 @blueprint.post("/phone-orders/<cart_id>/delivery")
 def deliver(cart_id: str) -> ResponseReturnValue:
-    """Set country and mail address."""
+    """Set country and mail address; go on to the reading where that was pressed."""
     _call(cart_id)
     form = _call_form()
     if not form.validate():
@@ -166,6 +166,8 @@ def _change(cart_id: str, how: Callable[[Cart], Changed]) -> ResponseReturnValue
     said = _of_an_order(changed.said)
     if not changed.done:
         return _page(cart_id, said, status=409)
+    if request.form.get("then") == "read":
+        return redirect(url_for("phone_desk.read_back", cart_id=cart_id), 303)
     flash(said)
     q = request.form.get("q") or None
     return redirect(url_for("phone_desk.show", cart_id=cart_id, q=q), 303)

@@ -39,6 +39,16 @@ def reviews() -> list[Review]:
     return list(db.session.scalars(select(Review).order_by(Review.id)))
 
 
+def test_nobody_signs_what_they_wrote_themselves(browser: Browser, article: Article) -> None:
+    form = {"reviewer": article.author.slug, "scope": "fit", "signed_on": today().isoformat()}
+
+    answer = browser.send(REVIEW, **form, based_on="1")
+
+    assert answer.status_code == 422 and "choose one of the people" in answer.text
+    assert article.author.name not in browser.get(REVIEW).text.split("<select")[1]
+    assert reviews() == []
+
+
 def test_a_signed_review_holds_for_twelve_months_and_lets_the_rail_be_shown(
     browser: Browser, client: FlaskClient, article: Article, ruth: Person
 ) -> None:

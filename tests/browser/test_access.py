@@ -100,7 +100,7 @@ def phone_order(page: Page) -> None:
 
 def phone_order_begun(page: Page) -> None:
     phone_order(page)
-    page.get_by_role("link", name="Read it back").click()
+    page.get_by_role("button", name="Read it back").click()
     page.get_by_role("button", name="Begin").click()
     expect(page.get_by_text("The link to pay")).to_be_visible()
 

@@ -64,7 +64,8 @@ def test_an_order_is_put_together_read_back_begun_and_paid_over_its_link(
     )
     staff.send(f"{place}/lines", left_sku=variant.sku, right_sku="", quantity=1)
     staff.send(f"{place}/lines/{variant.id}.{variant.id}", quantity=2)
-    staff.send(f"{place}/delivery", country="US", email="mia@example.com")
+    read = staff.send(f"{place}/delivery", country="US", email="mia@example.com", then="read")
+    assert read.location == f"{place}/reading"
 
     reading = staff.get(f"{place}/reading").text
     for words in ("2 pairs:", "1 shoe:", "left shoe only", "$178.00", "$228.00", "Nothing is kept",

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
 from flask import render_template as render
@@ -114,6 +115,7 @@ def page(cart: Cart, *sentences: str, status: int = 200) -> Response:
             "storefront/cart/show.html",
             basket=basket,
             sentences=sentences,
+            back=_shoe() if sentences else "",
             countries=[(code, country_name(code)) for code in countries()],
             can_take_payment=bool(current_app.config["STRIPE_SECRET_KEY"]),
         )
@@ -121,6 +123,14 @@ def page(cart: Cart, *sentences: str, status: int = 200) -> Response:
     response.status_code = status
     cookie.write(response, cart)
     return response
+
+
+def _shoe() -> str:
+    """Return the address of the shoe that was looked at before, '' where it was none."""
+    before = urlsplit(request.referrer or "")
+    if before.netloc != request.host or not before.path.startswith("/products/"):
+        return ""
+    return f"{before.path}?{before.query}" if before.query else before.path
 
 
 def _sentences(form: AddForm | ChangeForm | DeliveryForm) -> list[str]:

@@ -373,3 +373,21 @@ def test_wrong_number_that_was_typed_stops_the_payment(client: FlaskClient, make
 
     assert answer.status_code == 422
     assert quantities(client.get("/cart").text) == [2]
+
+
+@pytest.mark.parametrize(
+    ("referrer", "back"),
+    [
+        ("http://localhost/products/harbor?color=sand", "/products/harbor?color=sand"),
+        ("http://localhost/cart", ""),
+        ("http://other.example/products/harbor", ""),
+        ('http://localhost/products/"><script>', "/products/&#34;&gt;&lt;script&gt;"),
+    ],
+)
+def test_who_chose_no_size_is_led_back_to_the_shoe(
+    client: FlaskClient, referrer: str, back: str
+) -> None:
+    answer = client.post("/cart/lines", data={"quantity": "1"}, headers={"Referer": referrer})
+
+    assert answer.status_code == 422 and "choose a size" in answer.text
+    assert (f'href="{back}">Back to the shoe' in answer.text) is bool(back)

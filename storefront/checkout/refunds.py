@@ -19,7 +19,7 @@ from storefront.checkout.payments import Event, Payments, RefundFacts, Refused, 
 from storefront.db import db, new_secret
 from storefront.money import money_words
 from storefront.orders import marks, receipts, taxes
-from storefront.orders.models import Dispatch, Order, OrderLine, Refund, RefundLine
+from storefront.orders.models import RETURN, Dispatch, Order, OrderLine, Refund, RefundLine
 from storefront.stock import ledger
 from storefront.stock.ledger import Shoes
 
@@ -262,12 +262,22 @@ def write_of_return(
         wishes,
         delivery=delivery,
         kept_minor=kept_minor,
-        reason="returned",
-        note="",
+        reason=RETURN,
+        note=_less(amount, kept_minor, order.currency),
         key=key,
         by=by,
         now=now,
     )
+
+
+def _less(amount_minor: int, kept_minor: int, currency: str) -> str:
+    if not kept_minor:
+        return ""
+    whole, kept = (
+        money_words(amount_minor + kept_minor, currency),
+        money_words(kept_minor, currency),
+    )
+    return f"{whole}, less {kept} for sending back"
 
 
 def cancel(order_id: int, *, key: str, by: str, now: datetime, shop_url: str) -> int | None:

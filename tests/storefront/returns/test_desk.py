@@ -105,7 +105,17 @@ def test_a_pair_is_received_and_paid_back_less_what_sending_back_costs(
     assert [answer.status_code for answer in answers] == [303, 409]
     assert [(r.amount_minor, r.status) for r in refunds_of(order)] == [(8400, "succeeded")]
     assert told("order_refunded") == 1 and told("return_settled") == 0
-    assert "$84.00 goes back to you." in client.get(f"/orders/{order.reference}").text
+    explained = "$89.00, less $5.00 for sending back"
+    page = client.get(f"/orders/{order.reference}").text
+    assert f"$84.00 goes back to you: {explained}." in page
+    letter = db.session.scalars(select(Letter).filter_by(template="order_refunded")).one()
+    assert f"That is {explained}." in jobs.compose(letter).get_content()
+    for shown in (
+        client.get(f"/orders/{order.reference}/receipt").text,
+        desk.get("/staff/returns/1").text,
+        desk.get(f"/staff/orders/{order.number}").text,
+    ):
+        assert explained in shown
     assert counts(old) == (Shoes(2, 2), NONE)
     assert ledger.differences() == []
     assert ask(app, order, asking(quantity=2)).status_code == 422  # one pair is left

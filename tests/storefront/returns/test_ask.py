@@ -77,7 +77,7 @@ def test_another_size_is_held_at_once_and_free_again_when_withdrawn(
     asked = [ask(app, order, wanted) for _ in range(2)]  # a double click
 
     assert [answer.status_code for answer in asked] == [303, 303]
-    assert len(returns()) == 1 and told("return_asked") == 1
+    assert len(returns()) == 1 and told("return_asked") == told("return_new") == 1
     assert counts(new) == (Shoes(3, 3), PAIR)
     assert ledger.differences() == []
 

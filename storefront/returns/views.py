@@ -69,7 +69,7 @@ def ask(order_reference: str) -> ResponseReturnValue:
     forms = {line.id: AskForm(prefix=_prefix(line.position)) for line in order.lines}
     wrong = [form for form in forms.values() if not form.validate()]
     if wrong:
-        return _again(order, forms, status=422)
+        return _again(order, forms, *_links(wrong), status=422)
     try:
         _refuse_strange(order)
         asked = [
@@ -131,6 +131,14 @@ def _again(
         status=status,
         parts=[lambda order: of_order(order, forms)],
     )
+
+
+def _links(wrong: Sequence[AskForm]) -> list[str]:
+    """Return what is wrong, each sentence with the way to its field."""
+    link = Markup('<a href="#{}">{}</a>')
+    return [
+        link.format(field.id, error) for form in wrong for field in form for error in field.errors
+    ]
 
 
 def _prefix(position: int) -> str:

@@ -121,6 +121,12 @@ def test_a_pair_is_received_and_paid_back_less_what_sending_back_costs(
     assert ask(app, order, asking(quantity=2)).status_code == 422  # one pair is left
     assert ask(app, order).status_code == 303
 
+    assert "Your order is on its way" in client.get(f"/orders/{order.reference}").text
+    received(desk, 2)
+    settled(desk, 2, line_0_outcome="money")
+    page = client.get(f"/orders/{order.reference}").text
+    assert "All shoes of this order were paid back." in page and "is on its way" not in page
+
 
 def test_the_other_size_is_sent_from_its_hold_and_the_line_is_sold_once(
     app: Flask, client: FlaskClient, desk: Browser, order: Order, product: Product

@@ -26,8 +26,8 @@ WORDS = (
 LINKS = ("address", "link", "order_address", "slip_address", "staff_address")
 MAY_LACK: dict[str, Any] = {
     "address": [], "came": [], "carrier": "", "condition": "", "explained": "",
-    "has_ended": False, "lines": [], "owed": False, "reason": "", "rows": [],
-    "tax": "", "tax_words": "", "tracking": "", "why": "",
+    "has_ended": False, "lines": [], "owed": False, "reason": "", "return_until": "",
+    "rows": [], "tax": "", "tax_words": "", "tracking": "", "why": "",
 }  # fmt: skip
 FULL: dict[str, Any] = {
     **{name: f"the {name}" for name in (*MAY_LACK, *WORDS)},

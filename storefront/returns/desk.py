@@ -205,7 +205,7 @@ def _page(
         problem=problem,
         receipt=receipt or ReceiptForm(formdata=None),
         came=came or {line.id: _empty_came(line, left) for line in one.lines},
-        settlement=settlement or SettlementForm(formdata=None, keep_cost=bool(set_now.cost_minor)),
+        settlement=settlement or SettlementForm(formdata=None, keep_cost=not one.we_pay),
         given=given,
         sums=sums,
         delivery_minor=to_pay.delivery_minor,

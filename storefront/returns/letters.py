@@ -33,7 +33,7 @@ def asked(one: Return, terms: Terms, *, send_by: date, now: datetime) -> None:
         lines=words.asked(one),
         address=terms.address.splitlines(),
         condition=terms.condition,
-        cost=terms.cost_words,
+        cost="\n".join(terms.cost_words(we_pay=one.we_pay)),
         send_by=day_words(send_by),
         slip_address=f"{terms.shop_url}/orders/{one.order.reference}/returns/{one.number}",
     )

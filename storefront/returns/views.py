@@ -194,10 +194,11 @@ def _side(there: Shoes) -> str:
 
 
 def _fits(new: Variant, old: Variant, left: LineLeft) -> bool:
-    """Return whether a size may be offered: of the same price, with a free shoe for the line."""
+    """Return whether a size may be offered: another, of the same price, with a free shoe."""
     free = [
         new.free(side)
         for side, there in (("left", left.shoes.left), ("right", left.shoes.right))
         if there
     ]
-    return returning.costs_the_same(new, old) and (not new.counted or max(free) > 0)
+    same = {left.line.left_variant_id, left.line.right_variant_id} - {None} == {new.id}
+    return not same and returning.costs_the_same(new, old) and (not new.counted or max(free) > 0)

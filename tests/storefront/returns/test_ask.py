@@ -50,6 +50,8 @@ def test_a_pair_is_asked_back_for_money_and_the_page_says_how_to_send_it(
     before = client.get(f"/orders/{order.reference}").text
     assert "Send something back, or get another size" in before
     assert "You can ask until" in before
+    assert "<p>For another size it costs nothing.</p>" in before
+    assert 'value="harbor-moss-10-wide"' in before and 'value="harbor-moss-9-wide"' not in before
 
     answer = ask(app, order)
 

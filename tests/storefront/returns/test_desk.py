@@ -288,3 +288,19 @@ def test_an_unknown_return_is_not_found_and_a_list_has_all_states(
     assert re.findall(r"state=(\w+)", page) == [
         "requested", "received", "settled", "refused", "withdrawn",
     ]  # fmt: skip
+
+
+def test_the_shop_pays_for_sending_back_what_arrived_damaged(
+    app: Flask, client: FlaskClient, desk: Browser, order: Order
+) -> None:
+    for number, reason, we_pay in ((1, "small", False), (2, "damaged", True)):
+        ask(app, order, asking(reason=reason))
+        page = client.get(f"/orders/{order.reference}").text
+        received(desk, number)
+
+        assert ("so we pay: nothing is taken off your money." in page) == we_pay
+        box = re.findall(
+            r'<input[^>]*name="keep_cost"[^>]*>', desk.get(f"/staff/returns/{number}").text
+        )
+        assert ["checked" not in each for each in box] == [we_pay]
+        at_desk(desk, "refusal", number, why="Only for this test.")

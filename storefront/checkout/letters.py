@@ -132,6 +132,7 @@ def order_refunded(refund: Refund, *, shop_url: str, now: datetime) -> None:
             facts={
                 "number": order.number,
                 "amount": money_words(refund.amount_minor, order.currency),
+                "explained": refund.explained,
                 "credit_number": refund.credit_number,
                 "receipt_number": order.receipt_number,
                 "tax": money_words(refund.tax_minor, order.currency) if refund.tax_minor else "",

@@ -19,7 +19,7 @@ from storefront.checkout.payments import Event, Payments, RefundFacts, Refused, 
 from storefront.db import db, new_secret
 from storefront.money import money_words
 from storefront.orders import marks, receipts, taxes
-from storefront.orders.models import Dispatch, Order, OrderLine, Refund, RefundLine
+from storefront.orders.models import RETURN, Dispatch, Order, OrderLine, Refund, RefundLine
 from storefront.stock import ledger
 from storefront.stock.ledger import Shoes
 
@@ -198,9 +198,7 @@ def begin(
         wishes = [wish for wish in wishes if wish.shoes != Shoes(0, 0)]
         amount = left.amount_minor(wishes, delivery=delivery)
         check(left, wishes, amount_minor=amount, currency=order.currency)
-        if amount != expected_minor:
-            is_now = money_words(amount, order.currency)
-            raise CannotRefund(f"This would give back {is_now} now. Please look at it again.")
+        _check_expected(amount, expected_minor, order.currency)
         return _write(
             order,
             left,
@@ -215,40 +213,71 @@ def begin(
         )
 
 
+def _check_expected(amount_minor: int, expected_minor: int, currency: str) -> None:
+    if amount_minor != expected_minor:
+        is_now = money_words(amount_minor, currency)
+        raise CannotRefund(f"This would give back {is_now} now. Please look at it again.")
+
+
+def sums_of_return(
+    order: Order, wishes: Sequence[Wish], *, delivery: bool, kept_minor: int
+) -> tuple[int, int]:
+    """Return what goes back for shoes that are here, and what is kept of it, in minor units.
+
+    `kept_minor` is taken off what the shoes cost, at most all of it. Raises CannotRefund.
+    """
+    if not wishes:
+        return 0, 0
+    left = left_of(order)
+    whole = left.amount_minor(wishes, delivery=delivery)
+    check(left, wishes, amount_minor=whole, currency=order.currency)
+    kept_minor = min(kept_minor, left.amount_minor(wishes, delivery=False))
+    return whole - kept_minor, kept_minor
+
+
 def write_of_return(
     order: Order,
     wishes: Sequence[Wish],
     *,
     delivery: bool,
     kept_minor: int,
+    expected_minor: int,
     key: str,
     by: str,
     now: datetime,
 ) -> int | None:
     """Write down a refund for shoes that are here; the caller holds the order's lock.
 
-    `kept_minor` is taken off what the shoes cost, at most all of it. Returns the refund's id, None
-    where that leaves nothing to give back. Raises CannotRefund.
+    Returns the refund's id, None where nothing is to be given back. Raises CannotRefund, also
+    where the amount is not the one that was expected.
     """
-    left = left_of(order)
-    whole = left.amount_minor(wishes, delivery=delivery)
-    check(left, wishes, amount_minor=whole, currency=order.currency)
-    kept_minor = min(kept_minor, left.amount_minor(wishes, delivery=False))
-    if whole == kept_minor:
+    amount, kept_minor = sums_of_return(order, wishes, delivery=delivery, kept_minor=kept_minor)
+    _check_expected(amount, expected_minor, order.currency)
+    if not amount:
         return None
     return _write(
         order,
-        left,
-        whole - kept_minor,
+        left_of(order),
+        amount,
         wishes,
         delivery=delivery,
         kept_minor=kept_minor,
-        reason="returned",
-        note="",
+        reason=RETURN,
+        note=_less(amount, kept_minor, order.currency),
         key=key,
         by=by,
         now=now,
     )
+
+
+def _less(amount_minor: int, kept_minor: int, currency: str) -> str:
+    if not kept_minor:
+        return ""
+    whole, kept = (
+        money_words(amount_minor + kept_minor, currency),
+        money_words(kept_minor, currency),
+    )
+    return f"{whole}, less {kept} for sending back"
 
 
 def cancel(order_id: int, *, key: str, by: str, now: datetime, shop_url: str) -> int | None:

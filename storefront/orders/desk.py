@@ -1,6 +1,7 @@
 """What staff do with orders: find them, read them, and send them."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from flask import abort, flash, redirect, request, url_for
 from flask import render_template as render
@@ -8,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_security import current_user
 from werkzeug.exceptions import Conflict
 
-from storefront.clock import moment_words, utcnow
+from storefront.clock import day_of, day_words, moment_words, utcnow
 from storefront.db import db
 from storefront.orders import dispatching, queries
 from storefront.orders.forms import DispatchForm
@@ -62,7 +63,9 @@ def dispatch(number: int) -> ResponseReturnValue:
     if not form.validate():
         return _page(order, form), 422
     order_id, by = order.id, current_user.known_as
-    order_address = f"{shop().url}/orders/{order.reference}"
+    ours, now = shop(), utcnow()
+    order_address = f"{ours.url}/orders/{order.reference}"
+    last = day_of(now, ours.zone) + timedelta(days=ours.return_days)
     try:
         with db.writing():
             dispatching.dispatch(
@@ -71,7 +74,8 @@ def dispatch(number: int) -> ResponseReturnValue:
                 carrier=(form.carrier.data or "").strip(),
                 tracking=(form.tracking.data or "").strip(),
                 order_address=order_address,
-                now=utcnow(),
+                return_until=day_words(last) if ours.return_days else "",
+                now=now,
             )
     except dispatching.AlreadyDispatched as already:
         when = moment_words(already.sent.at, shop().zone)

@@ -36,10 +36,18 @@ class StillOwed(Exception):
 
 
 def dispatch(
-    order_id: int, *, by: str, carrier: str, tracking: str, order_address: str, now: datetime
+    order_id: int,
+    *,
+    by: str,
+    carrier: str,
+    tracking: str,
+    order_address: str,
+    return_until: str = "",
+    now: datetime,
 ) -> None:
     """Note that a paid order was sent, and queue the mail that says so; in `db.writing()`.
 
+    `return_until` is the last day, in words, to ask for a return; empty where none is taken.
     Raises AlreadyDispatched, StillOwed, NothingToSend or NotPaid.
     """
     # Whoever gives money back has this lock too, so what they gave back is seen below.
@@ -66,6 +74,7 @@ def dispatch(
                 "carrier": carrier,
                 "tracking": tracking,
                 "order_address": order_address,
+                "return_until": return_until,
             },
             now=now,
         )

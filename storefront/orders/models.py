@@ -23,6 +23,7 @@ from storefront.db import Base
 
 FIRST_NUMBER = 1001
 LIVE = ("opening", "open")  # payment pages that somebody may still pay on
+RETURN = "return"  # the reason of a refund whose note explains its amount to the shopper
 COUNTING = ("asking", "pending", "succeeded")  # refunds whose money has left us, or is about to
 STATES = ("pending", "paid", "dispatched", "lapsed", "cancelled")
 
@@ -295,6 +296,11 @@ class Refund(Base):
     def counts(self) -> bool:
         """Whether this money has left us, or is about to."""
         return self.status in COUNTING
+
+    @property
+    def explained(self) -> str:
+        """How its amount came about, for the shopper; a note that staff wrote is not for them."""
+        return self.note if self.reason == RETURN else ""
 
 
 class RefundLine(Base):

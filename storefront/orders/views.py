@@ -15,6 +15,7 @@ from storefront.limits import limiter
 from storefront.orders import lookup, receipts
 from storefront.orders.forms import LookupForm
 from storefront.orders.models import Order
+from storefront.orders.packing import to_pack
 
 Part = Callable[[Order], str]
 parts: list[Part] = []  # what rooms above show on an order's page
@@ -76,6 +77,7 @@ def page(
             now=utcnow(),
             marks={mark.kind for mark in order.marks if mark.ended_at is None},
             sentences=sentences,
+            all_given_back=not to_pack(order),
             parts=[part(order) for part in parts],
             **_receipt(order),
             hold_minutes=current_app.config["HOLD_MINUTES"],

@@ -87,20 +87,29 @@ def receive(return_number: int) -> ResponseReturnValue:
 
 @blueprint.post(f"/returns/{NUMBER}/settlement")
 def settle(return_number: int) -> ResponseReturnValue:
-    """Give money back, or send the other size, and tell the shopper."""
+    """Show what goes back; then give it, or send the other size, and tell the shopper."""
     one = _return(return_number)
     form = SettlementForm()
     given = {line.id: GivenForm(request.form, prefix=_prefix(line)) for line in _here(one)}
     if not _all_good(form, *given.values()):
         return _page(one, settlement=form, given=given), 422
     set_now = terms.current()
+    outcomes = {id_: line.outcome.data for id_, line in given.items()}
+    kept_minor = set_now.cost_minor if form.keep_cost.data else 0
     try:
+        if request.form.get("action") != "give":
+            sums = returning.worth(
+                one, outcomes, delivery=form.delivery.data, kept_minor=kept_minor
+            )
+            form.expected.data = str(sums[0])
+            return _page(one, settlement=form, given=given, sums=sums)
         refund_id = returning.settle(
             one.order_id,
             return_number,
-            {id_: line.outcome.data for id_, line in given.items()},
+            outcomes,
             delivery=form.delivery.data,
-            kept_minor=set_now.cost_minor if form.keep_cost.data else 0,
+            kept_minor=kept_minor,
+            expected_minor=int(form.expected.data or "-1"),
             carrier=form.carrier.data,
             tracking=form.tracking.data,
             by=current_user.known_as,
@@ -109,6 +118,8 @@ def settle(return_number: int) -> ResponseReturnValue:
         )
     except (CannotReturn, CannotRefund) as problem:
         return _page(_return(return_number), str(problem), settlement=form, given=given), 409
+    except ValueError:
+        abort(400)
     flash(f"Return {return_number} is settled.", "info")
     if refund_id is not None:
         carry_out(refund_id)
@@ -179,18 +190,25 @@ def _page(
     came: Mapping[int, CameForm] | None = None,
     settlement: SettlementForm | None = None,
     given: Mapping[int, GivenForm] | None = None,
+    sums: tuple[int, int] | None = None,
     refusal: RefusalForm | None = None,
 ) -> str:
-    left = {each.line.id: each for each in refunds.left_of(one.order).lines}
+    to_pay = refunds.left_of(one.order)
+    left = {each.line.id: each for each in to_pay.lines}
     set_now = terms.current()
+    given = given or {line.id: _empty_given(line) for line in _here(one)}
+    for line in _here(one):
+        given[line.id].offer(line.wish)
     return render(
         "storefront/returns/desk_show.html",
         one=one,
         problem=problem,
         receipt=receipt or ReceiptForm(formdata=None),
         came=came or {line.id: _empty_came(line, left) for line in one.lines},
-        settlement=settlement or SettlementForm(formdata=None, keep_cost=bool(set_now.cost_minor)),
-        given=given or {line.id: _empty_given(line) for line in _here(one)},
+        settlement=settlement or SettlementForm(formdata=None, keep_cost=not one.we_pay),
+        given=given,
+        sums=sums,
+        delivery_minor=to_pay.delivery_minor,
         refusal=refusal or RefusalForm(formdata=None),
         left=left,
         terms=set_now,

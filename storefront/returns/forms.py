@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, Form, SelectChoice, SelectField
-from wtforms.validators import AnyOf, DataRequired
+from wtforms import BooleanField, Form, HiddenField, SelectChoice, SelectField
+from wtforms.validators import AnyOf, DataRequired, Length, Optional
 
 from storefront import fields
 from storefront.catalogue.models import Variant
@@ -107,6 +107,14 @@ class GivenForm(Form):
         "Please choose what the shopper gets.",
     )
 
+    def offer(self, wish: str) -> None:
+        """Leave out the other size where `wish`, what was asked for, is none."""
+        self.outcome.choices = [
+            SelectChoice(*each)
+            for each in OUTCOMES.items()
+            if each[0] in {wish, "money", "nothing"}
+        ]
+
 
 class ReceiptForm(FlaskForm):
     """That a parcel came; its lines are forms of their own."""
@@ -115,12 +123,16 @@ class ReceiptForm(FlaskForm):
 
 
 class SettlementForm(FlaskForm):
-    """How a return ends that is received; its lines are forms of their own."""
+    """How a return ends that is received; its lines are forms of their own.
+
+    `expected` is the amount that was looked at, in minor units.
+    """
 
     delivery = BooleanField("What the delivery cost goes back too")
     keep_cost = BooleanField("Take off what sending back costs")
     carrier = fields.line("Carrier of the new shoes (may stay empty)", 80)
     tracking = fields.line("Tracking number (may stay empty)", 80)
+    expected = HiddenField(validators=[Optional(), Length(max=12)])
 
 
 class RefusalForm(FlaskForm):

@@ -1,17 +1,30 @@
-"""The mails of a return to its shopper: asked for, received, settled, refused."""
+"""The mails of a return: to its shopper at each step, to staff that one was asked for."""
 
 from datetime import date, datetime
 from typing import Any
 
 from storefront.clock import day_words
 from storefront.mail import outbox
+from storefront.mail.models import TO_STAFF
 from storefront.returns import words
 from storefront.returns.models import Return
 from storefront.returns.terms import Terms
 
 
 def asked(one: Return, terms: Terms, *, send_by: date, now: datetime) -> None:
-    """Queue the mail that says where to send the shoes, and until when."""
+    """Queue the mail that says where to send the shoes, and until when, and tell staff."""
+    outbox.queue(
+        cause=f"return-new:{one.number}",
+        recipient=TO_STAFF,
+        template="return_new",
+        facts={
+            "number": one.order.number,
+            "return_number": one.number,
+            "lines": words.asked(one),
+            "staff_address": f"{terms.shop_url}/staff/returns/{one.number}",
+        },
+        now=now,
+    )
     _queue(
         one,
         "return_asked",
@@ -20,7 +33,7 @@ def asked(one: Return, terms: Terms, *, send_by: date, now: datetime) -> None:
         lines=words.asked(one),
         address=terms.address.splitlines(),
         condition=terms.condition,
-        cost=terms.cost_words,
+        cost="\n".join(terms.cost_words(we_pay=one.we_pay)),
         send_by=day_words(send_by),
         slip_address=f"{terms.shop_url}/orders/{one.order.reference}/returns/{one.number}",
     )

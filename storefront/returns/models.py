@@ -10,6 +10,7 @@ from storefront.orders.models import Order, OrderLine, Refund
 
 STATES = ("requested", "received", "settled", "refused", "withdrawn")
 OPEN = ("requested", "received")
+OUR_FAULT = "damaged"  # the reason for which the shop pays for sending back
 REASONS = {
     "small": "Too small or too narrow",
     "large": "Too large or too wide",
@@ -54,6 +55,11 @@ class Return(Base):
     order: Mapped[Order] = relationship()
     refund: Mapped[Refund | None] = relationship()
     lines: Mapped[list["ReturnLine"]] = relationship(order_by="ReturnLine.id")
+
+    @property
+    def we_pay(self) -> bool:
+        """Whether the shop pays for sending back: something arrived damaged or wrong."""
+        return any(line.reason == OUR_FAULT for line in self.lines)
 
 
 class ReturnLine(Base):

@@ -334,6 +334,32 @@ def _arrive(line: ReturnLine, came: Came, *, by: str, now: datetime) -> None:
         line.restocked = True
 
 
+def worth(
+    one: Return, outcomes: Mapping[int, str], *, delivery: bool, kept_minor: int
+) -> tuple[int, int]:
+    """Return what settling like this gives back, and what is taken off, in minor units.
+
+    Changes nothing. Raises CannotReturn, or CannotRefund.
+    """
+    if one.state != "received":
+        raise CannotReturn(_is_already(one.number), moved=True)
+    return refunds.sums_of_return(
+        one.order, _wishes(one, outcomes), delivery=delivery, kept_minor=kept_minor
+    )
+
+
+def _wishes(one: Return, outcomes: Mapping[int, str]) -> list[Wish]:
+    """Return what is paid back of what arrived. Raises CannotReturn."""
+    for line in one.lines:
+        if outcomes.get(line.id) == "exchange" and line.wish != "exchange":
+            raise CannotReturn(f"{line.order_line.name}: no other size was asked for.")
+    return [
+        Wish(line.order_line_id, Shoes(line.came_left, line.came_right))
+        for line in one.lines
+        if outcomes.get(line.id) == "money" and line.came_left + line.came_right
+    ]
+
+
 def settle(
     order_id: int,
     number: int,
@@ -341,6 +367,7 @@ def settle(
     *,
     delivery: bool,
     kept_minor: int,
+    expected_minor: int,
     carrier: str,
     tracking: str,
     by: str,
@@ -350,7 +377,8 @@ def settle(
     """Give for what arrived, by line, "money", "exchange" or "nothing", and end the return.
 
     Returns the id of the refund to carry out, None where no money goes back. `kept_minor` is taken
-    off the money for the shoes. Raises CannotReturn, or CannotRefund.
+    off the money for the shoes; `expected_minor` is what goes back, as it was looked at. Raises
+    CannotReturn, or CannotRefund.
     """
     with db.writing():
         order = _locked(order_id)
@@ -367,23 +395,16 @@ def settle(
         one = _fresh(number)
         for line in one.lines:
             line.outcome = outcomes.get(line.id, "nothing")
-            if line.outcome == "exchange" and line.wish != "exchange":
-                raise CannotReturn(f"{line.order_line.name}: no other size was asked for.")
-        wishes = [
-            Wish(line.order_line_id, Shoes(line.came_left, line.came_right))
-            for line in one.lines
-            if line.outcome == "money" and line.came_left + line.came_right
-        ]
-        if wishes:
-            one.refund_id = refunds.write_of_return(
-                order,
-                wishes,
-                delivery=delivery,
-                kept_minor=kept_minor,
-                key=f"return-{one.id}-{order.reference}",
-                by=by,
-                now=now,
-            )
+        one.refund_id = refunds.write_of_return(
+            order,
+            _wishes(one, outcomes),
+            delivery=delivery,
+            kept_minor=kept_minor,
+            expected_minor=expected_minor,
+            key=f"return-{one.id}-{order.reference}",
+            by=by,
+            now=now,
+        )
         new = [line for line in one.lines if line.outcome == "exchange"]
         _exchange(one, new, by=by, now=now)
         if new or one.refund_id is None:  # the refund has a mail of its own

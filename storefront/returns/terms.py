@@ -19,16 +19,18 @@ class Terms:
     zone: ZoneInfo
     shop_url: str
 
-    @property
-    def cost_words(self) -> str:
-        """What sending back costs, as a sentence."""
+    def cost_words(self, *, we_pay: bool = False) -> list[str]:
+        """Return what sending back costs, in sentences; `we_pay` where shoes arrived damaged."""
         if not self.cost_minor:
-            return "Sending back costs nothing: we pay for it."
+            return ["Sending back costs nothing: we pay for it."]
+        if we_pay:
+            return ["Shoes arrived damaged or wrong, so we pay: nothing is taken off your money."]
         cost = money_words(self.cost_minor, self.currency)
-        return (
-            f"Sending back costs {cost}, which is taken off the money that you get back. For"
-            " another size it costs nothing."
-        )
+        return [
+            f"Sending back costs {cost}, which is taken off the money that you get back.",
+            "For another size it costs nothing.",
+            "If your shoes arrived damaged or wrong, we pay, and nothing is taken off.",
+        ]
 
 
 def current() -> Terms:

@@ -69,7 +69,7 @@ def ask(order_reference: str) -> ResponseReturnValue:
     forms = {line.id: AskForm(prefix=_prefix(line.position)) for line in order.lines}
     wrong = [form for form in forms.values() if not form.validate()]
     if wrong:
-        return _again(order, forms, status=422)
+        return _again(order, forms, *_links(wrong), status=422)
     try:
         _refuse_strange(order)
         asked = [
@@ -133,6 +133,14 @@ def _again(
     )
 
 
+def _links(wrong: Sequence[AskForm]) -> list[str]:
+    """Return what is wrong, each sentence with the way to its field."""
+    link = Markup('<a href="#{}">{}</a>')
+    return [
+        link.format(field.id, error) for form in wrong for field in form for error in field.errors
+    ]
+
+
 def _prefix(position: int) -> str:
     return f"line-{position}-"
 
@@ -186,10 +194,11 @@ def _side(there: Shoes) -> str:
 
 
 def _fits(new: Variant, old: Variant, left: LineLeft) -> bool:
-    """Return whether a size may be offered: of the same price, with a free shoe for the line."""
+    """Return whether a size may be offered: another, of the same price, with a free shoe."""
     free = [
         new.free(side)
         for side, there in (("left", left.shoes.left), ("right", left.shoes.right))
         if there
     ]
-    return returning.costs_the_same(new, old) and (not new.counted or max(free) > 0)
+    same = {left.line.left_variant_id, left.line.right_variant_id} - {None} == {new.id}
+    return not same and returning.costs_the_same(new, old) and (not new.counted or max(free) > 0)

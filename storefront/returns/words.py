@@ -33,7 +33,8 @@ def came(one: Return) -> list[str]:
 
 def given(one: Return) -> list[str]:
     """Return, line by line, what the shopper gets for what arrived."""
-    words = {"money": "money back", "nothing": "nothing"}
+    money = "money back" if one.refund_id else "no money, since sending back costs as much"
+    words = {"money": money, "nothing": "nothing"}
     return [
         f"{how_many(line.order_line, Shoes(line.came_left, line.came_right))}:"
         f" {words.get(line.outcome) or line.new_choice}"

@@ -96,7 +96,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "returns_desk.receive": (
         "line-0-whole", "line-0-left", "line-0-right", "line-0-condition", "line-0-restock", "note",
     ),
-    "returns_desk.settle": ("line-0-outcome", "delivery", "keep_cost", "carrier", "tracking"),
+    "returns_desk.settle": (
+        "line-0-outcome", "delivery", "keep_cost", "carrier", "tracking", "expected", "action",
+    ),
     "returns_desk.refuse": ("why",),
     "pages.choose": ("text", "contrast", "spacing", "motion", "targets", "next"),
     "blog.comment": ("name", "email", "body", "parent", "website"),

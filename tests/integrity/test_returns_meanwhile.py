@@ -61,6 +61,7 @@ def settle(outcome: str) -> Act:
             {line_id: outcome},
             delivery=False,
             kept_minor=0,
+            expected_minor=8900 if outcome == "money" else 0,
             carrier="",
             tracking="",
             by="Ann",

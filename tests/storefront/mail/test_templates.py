@@ -20,12 +20,13 @@ TEMPLATES = sorted(
     for path in (Path(__file__).parents[3] / "templates/storefront/mail").glob("[a-z]*.txt")
 )
 WORDS = (
-    "amount", "credit_number", "error", "name", "number", "reason", "receipt_number", "status",
-    "title", "to", "total", "until", "when", "why",
+    "amount", "cost", "credit_number", "error", "name", "number", "reason", "receipt_number",
+    "return_number", "send_by", "status", "title", "to", "total", "until", "when", "why",
 )  # fmt: skip
-LINKS = ("address", "link", "order_address", "staff_address")
+LINKS = ("address", "link", "order_address", "slip_address", "staff_address")
 MAY_LACK: dict[str, Any] = {
-    "address": [], "carrier": "", "has_ended": False, "lines": [], "owed": False, "reason": "",
+    "address": [], "came": [], "carrier": "", "condition": "", "explained": "",
+    "has_ended": False, "lines": [], "owed": False, "reason": "", "return_until": "",
     "rows": [], "tax": "", "tax_words": "", "tracking": "", "why": "",
 }  # fmt: skip
 FULL: dict[str, Any] = {

@@ -1,15 +1,20 @@
 """Sending an order: `POST /staff/orders/<number>/dispatch`."""
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
+from storefront.clock import day_of, day_words, utcnow
 from storefront.db import db
 from storefront.mail import jobs
 from storefront.mail.models import Letter
 from storefront.orders import queries
 from storefront.orders.models import Dispatch, Order
+from storefront.settings.shop import shop
 from tests.factories import Make
+from tests.storefront.returns.sent import take_back
 from tests.storefront.staff.people import Browser, fresh, signed_in
 
 
@@ -61,6 +66,18 @@ def test_carrier_and_tracking_may_stay_empty(browser: Browser, order: Order) -> 
 
     text = jobs.compose(db.session.scalars(select(Letter)).one()).get_content()
     assert "Tracking" not in text and "Sent with" not in text
+    assert "to send shoes back" not in text
+
+
+def test_the_shopper_is_told_until_when_a_return_can_be_asked_for(
+    browser: Browser, order: Order
+) -> None:
+    take_back(days=30)
+    browser.send(f"/staff/orders/{order.number}/dispatch")
+
+    text = jobs.compose(db.session.scalars(select(Letter)).one()).get_content()
+    last = day_words(day_of(utcnow(), shop().zone) + timedelta(days=30))
+    assert f"until {last}, to send shoes back" in text
 
 
 def test_an_order_without_an_address_is_sent_without_a_letter(browser: Browser, make: Make) -> None:

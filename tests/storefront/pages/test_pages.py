@@ -165,6 +165,7 @@ def test_every_draft_is_whole_once_all_facts_are_known_and_gaps_are_answered(
         for fact in ("legal name", "postal address", "email address", "phone number", "return "):
             assert f"[your {fact}" not in full, slug
     assert "[delivery]" in draft_of("shipping", known) and "[returns]" in draft_of("returns", known)
+    assert "Ask for it on the page of your order." in draft_of("returns", known)
     assert "- **Phone:** [555-0100](tel:555-0100)\n- **Hours" in draft_of("contact", known)
     without = replace(known, zones=(), returns=None)
     assert "[your delivery" in draft_of("shipping", without)

@@ -76,6 +76,15 @@ def at_desk(desk: Browser, act: str, number: int = 1, **fields: Any) -> TestResp
     return desk.send(f"/staff/returns/{number}/{act}", **named)
 
 
+def settled(desk: Browser, number: int = 1, **fields: Any) -> TestResponse:
+    """Look at what goes back, and give it; return the first answer where that is refused."""
+    looked = at_desk(desk, "settlement", number, **fields)
+    if looked.status_code != 200:
+        return looked
+    [expected] = re.findall(r'name="expected"[^>]* value="(\d+)"', looked.text)
+    return at_desk(desk, "settlement", number, action="give", expected=expected, **fields)
+
+
 def received(desk: Browser, number: int = 1, **fields: Any) -> TestResponse:
     """Note that one pair of the first line came, as new, and goes back into stock."""
     filled = {"line_0_whole": 1, "line_0_condition": "new", "line_0_restock": "y", **fields}

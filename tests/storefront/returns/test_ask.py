@@ -50,6 +50,8 @@ def test_a_pair_is_asked_back_for_money_and_the_page_says_how_to_send_it(
     before = client.get(f"/orders/{order.reference}").text
     assert "Send something back, or get another size" in before
     assert "You can ask until" in before
+    assert "<p>For another size it costs nothing.</p>" in before
+    assert 'value="harbor-moss-10-wide"' in before and 'value="harbor-moss-9-wide"' not in before
 
     answer = ask(app, order)
 
@@ -77,7 +79,7 @@ def test_another_size_is_held_at_once_and_free_again_when_withdrawn(
     asked = [ask(app, order, wanted) for _ in range(2)]  # a double click
 
     assert [answer.status_code for answer in asked] == [303, 303]
-    assert len(returns()) == 1 and told("return_asked") == 1
+    assert len(returns()) == 1 and told("return_asked") == told("return_new") == 1
     assert counts(new) == (Shoes(3, 3), PAIR)
     assert ledger.differences() == []
 
@@ -140,7 +142,8 @@ def test_bad_input_gets_a_sentence_and_changes_nothing(
     for fields, status, sentence in BAD:
         answer = ask(app, order, fields)
 
-        assert (answer.status_code, sentence in answer.text) == (status, True), fields
+        said = answer.text.partition('role="alert"')[2].partition("</div>")[0]
+        assert (answer.status_code, sentence in said) == (status, True), fields
     assert returns() == [] and told("return_asked") == 0
     assert ledger.differences() == []
 

@@ -28,6 +28,7 @@ from tests.storefront.returns.sent import (
     received,
     returns,
     sent,
+    settled,
     size,
     take_back,
     told,
@@ -87,17 +88,44 @@ def test_a_pair_is_received_and_paid_back_less_what_sending_back_costs(
     shown = desk.get("/staff/returns/1").text
     assert "Money back is $89.00" in shown and "$5.00" in shown
 
+    assert "The other size" not in shown and 'name="delivery"' not in shown  # it was free
     fields = {"line_0_outcome": "money", "keep_cost": "y"}
+    looked = at_desk(desk, "settlement", action="look", **fields)
+    assert looked.status_code == 200 and "Give $84.00 back and settle return 1" in looked.text
+    assert "Less $5.00 for sending back" in looked.text
+    moved = at_desk(desk, "settlement", action="give", expected="8900", **fields)
+    assert moved.status_code == 409 and "This would give back $84.00 now." in moved.text
+    odd = at_desk(desk, "settlement", action="give", expected="much", **fields)
+    assert odd.status_code == 400
+    assert refunds_of(order) == [] and state() == "received"
+
+    fields |= {"action": "give", "expected": "8400"}
     answers = [at_desk(desk, "settlement", **fields) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [303, 409]
     assert [(r.amount_minor, r.status) for r in refunds_of(order)] == [(8400, "succeeded")]
     assert told("order_refunded") == 1 and told("return_settled") == 0
-    assert "$84.00 goes back to you." in client.get(f"/orders/{order.reference}").text
+    explained = "$89.00, less $5.00 for sending back"
+    page = client.get(f"/orders/{order.reference}").text
+    assert f"$84.00 goes back to you: {explained}." in page
+    letter = db.session.scalars(select(Letter).filter_by(template="order_refunded")).one()
+    assert f"That is {explained}." in jobs.compose(letter).get_content()
+    for shown in (
+        client.get(f"/orders/{order.reference}/receipt").text,
+        desk.get("/staff/returns/1").text,
+        desk.get(f"/staff/orders/{order.number}").text,
+    ):
+        assert explained in shown
     assert counts(old) == (Shoes(2, 2), NONE)
     assert ledger.differences() == []
     assert ask(app, order, asking(quantity=2)).status_code == 422  # one pair is left
     assert ask(app, order).status_code == 303
+
+    assert "Your order is on its way" in client.get(f"/orders/{order.reference}").text
+    received(desk, 2)
+    settled(desk, 2, line_0_outcome="money")
+    page = client.get(f"/orders/{order.reference}").text
+    assert "All shoes of this order were paid back." in page and "is on its way" not in page
 
 
 def test_the_other_size_is_sent_from_its_hold_and_the_line_is_sold_once(
@@ -109,7 +137,7 @@ def test_the_other_size_is_sent_from_its_hold_and_the_line_is_sold_once(
     received(desk)  # one of the two
 
     fields = {"line_0_outcome": "exchange", "carrier": "Post", "tracking": "AB 1"}
-    answers = [at_desk(desk, "settlement", **fields) for _ in range(2)]
+    answers = [settled(desk, **fields) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [303, 409]
     assert (counts(old), counts(new)) == ((Shoes(2, 2), NONE), (Shoes(2, 2), NONE))
@@ -191,7 +219,8 @@ def test_bad_input_gets_a_sentence_and_changes_nothing(
             received(desk)
         before = (counts(old), state())
         for act, fields, status, sentence in cases:
-            answer = (received if act == "receipt" else partial(at_desk, act=act))(desk, **fields)
+            send = {"receipt": received, "settlement": settled}.get(act, partial(at_desk, act=act))
+            answer = send(desk, **fields)
 
             assert (answer.status_code, sentence in answer.text) == (status, True), fields
             assert (counts(old), state()) == before
@@ -207,11 +236,11 @@ def test_no_more_money_goes_back_than_is_left_of_what_came(
     received(desk, line_0_restock="")
     carry_out(begin(order, pairs(order, 1)))  # by hand meanwhile
 
-    answer = at_desk(desk, "settlement", line_0_outcome="money")
+    answer = settled(desk, line_0_outcome="money")
 
     assert answer.status_code == 409 and "can be given back" in answer.text
     assert state() == "received"
-    assert at_desk(desk, "settlement", line_0_outcome="nothing").status_code == 303
+    assert settled(desk, line_0_outcome="nothing").status_code == 303
     assert (state(), told("return_settled")) == ("settled", 1)
     assert [r.amount_minor for r in refunds_of(order)] == [8900]
     assert counts(size(product, "9")) == (Shoes(2, 2), NONE)
@@ -224,7 +253,7 @@ def test_what_sending_back_costs_is_never_more_than_the_shoes(
     ask(app, order)
     received(desk)
 
-    answer = at_desk(desk, "settlement", line_0_outcome="money", keep_cost="y", delivery="y")
+    answer = settled(desk, line_0_outcome="money", keep_cost="y", delivery="y")
 
     assert answer.status_code == 303
     assert refunds_of(order) == [] and state() == "settled"  # delivery was free
@@ -241,7 +270,7 @@ def test_tax_in_money_back_is_less_by_its_part_of_what_is_kept(
     ask(app, order)
     received(desk)
 
-    at_desk(desk, "settlement", line_0_outcome="money", keep_cost="y")
+    settled(desk, line_0_outcome="money", keep_cost="y")
 
     [refund] = refunds_of(order)
     assert (refund.amount_minor, refund.tax_minor) == (8400, 1483 * 8400 // 8900)
@@ -259,3 +288,19 @@ def test_an_unknown_return_is_not_found_and_a_list_has_all_states(
     assert re.findall(r"state=(\w+)", page) == [
         "requested", "received", "settled", "refused", "withdrawn",
     ]  # fmt: skip
+
+
+def test_the_shop_pays_for_sending_back_what_arrived_damaged(
+    app: Flask, client: FlaskClient, desk: Browser, order: Order
+) -> None:
+    for number, reason, we_pay in ((1, "small", False), (2, "damaged", True)):
+        ask(app, order, asking(reason=reason))
+        page = client.get(f"/orders/{order.reference}").text
+        received(desk, number)
+
+        assert ("so we pay: nothing is taken off your money." in page) == we_pay
+        box = re.findall(
+            r'<input[^>]*name="keep_cost"[^>]*>', desk.get(f"/staff/returns/{number}").text
+        )
+        assert ["checked" not in each for each in box] == [we_pay]
+        at_desk(desk, "refusal", number, why="Only for this test.")

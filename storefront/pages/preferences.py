@@ -56,6 +56,10 @@ ONE_COLUMN = """.banner { font-size: 0.75rem; }
   .button, .size__face, .swatch { padding-left: 0.25rem; padding-right: 0.25rem; }
   .notice { padding: 0.5rem; border-left-width: 0.25rem; }
   .sizes__list { grid-template-columns: 100%; }
+  .card__body, .contents { padding: 0.5rem; }
+  .contents__title { font-size: 1.125rem; }
+  .contents ol { list-style: none; padding-left: 0; }
+  .contents ol ol { padding-left: 0.5rem; }
   body { hyphens: auto; -webkit-hyphens: auto; }
 }
 """

@@ -295,7 +295,14 @@ def test_no_word_is_broken_and_nothing_scrolls_sideways(
     choose_first_size(page)
     page.get_by_role("button", name="Add to cart").click()
 
-    for address in ("/products/heron-rear-entry", "/cart", order, "/orders/lookup"):
+    for address in (
+        "/collections/all",
+        "/blog/walking-with-foot-drop",
+        "/products/heron-rear-entry",
+        "/cart",
+        order,
+        "/orders/lookup",
+    ):
         page.goto(address)
 
         assert page.evaluate(BROKEN_WORDS) == [], address

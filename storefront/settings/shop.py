@@ -13,6 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from storefront.remembered import remembered
 from storefront.settings import queries
 
+# The page that says that the database is away still has a name, and says nothing of opening.
+UNKNOWN = {"OPENED_AT": "1970-01-01T00:00:00+00:00"}
+
 Tax = Literal["", "none", "included", "stripe"]
 
 
@@ -78,7 +81,7 @@ def shop() -> Shop:
     except SQLAlchemyError:
         if not has_request_context():
             raise
-        chosen = {}  # the page that says so still has a name and the settings of the environment
+        chosen = UNKNOWN
     return _of({**chosen, **{name: config[name] for name in config["GIVEN"]}}, config)
 
 

@@ -233,10 +233,10 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
 
 
 def texts(start: int) -> Iterator[str]:
-    """Yield every sixth text, beginning somewhere, so that all places together get every one."""
+    """Yield every 18th text, beginning somewhere, so that all places together get every one."""
     every = [*NAUGHTY, *MORE]
     turned = [*every[start % len(every) :], *every[: start % len(every)]]
-    yield from turned[start % 6 :: 6]
+    yield from turned[start % 18 :: 18]
 
 
 def address_of(app: Flask, rule: Rule, there: dict[str, Any]) -> str:

@@ -9,8 +9,7 @@ SHOP := $(call stamp,shop,requirements.txt)
 DEV := $(call stamp,dev,requirements-dev.txt)
 
 START = STARTED=$(STARTED) exec $(PY) start.py
-# Three at once keep two cores busy: many tests wait for other processes.
-PYTEST = FLASK_SKIP_DOTENV=1 $(PY) -m pytest -n 3 -r s
+PYTEST = FLASK_SKIP_DOTENV=1 $(PY) -m pytest -n 2 -r s
 MUTMUT = $(PY) -c 'from mutmut.__main__ import cli; cli()'
 # `sudo make update` does what it does as the owner of this folder, but for the restart.
 OWNER = $(shell ls -ld . | awk '{print $$3}')

@@ -451,9 +451,10 @@ def _parameters(request: PageRequest) -> Any:
             for delivery in request.deliveries
         ],
         "custom_text": {"submit": {"message": request.note}},
+        # Always said: left out, an account's own default may add a tax that nobody chose here.
+        # https://docs.stripe.com/tax/checkout/automatic-tax-default
+        "automatic_tax": {"enabled": request.automatic_tax},
     }
-    if request.automatic_tax:
-        parameters["automatic_tax"] = {"enabled": True}
     if request.promotion_codes:
         parameters["allow_promotion_codes"] = True
     if request.email:

@@ -36,7 +36,7 @@ def rows(order: Order) -> Sequence[Row]:
     if order.discount_minor:
         found.append(Row("Discount", -order.discount_minor))
     found.append(Row(f"Delivery: {order.delivery_name}", order.delivery_minor))
-    if order.tax == "stripe" and order.tax_minor:
+    if order.tax != "included" and order.tax_minor:
         found.append(Row(order.tax_name or "Tax", order.tax_minor))
     return found
 

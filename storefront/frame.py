@@ -16,7 +16,7 @@ from storefront.clock import day_words, moment_words, time_words
 from storefront.countries import country_name
 from storefront.money import money_words
 from storefront.pictures import srcset
-from storefront.settings.shop import shop
+from storefront.settings.shop import shop, shop_on_page
 
 PARTS_KEPT = 1_000  # a few kilobytes each
 
@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.tests["here"] = _here
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(shop=LocalProxy(shop), here=_here, part=_parts(app))
+    app.jinja_env.globals.update(shop=LocalProxy(shop_on_page), here=_here, part=_parts(app))
 
 
 def _parts(app: Flask) -> Callable[..., Markup]:

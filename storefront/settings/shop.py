@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
-from flask import current_app, has_request_context
+from flask import current_app, g, has_request_context
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.remembered import remembered
@@ -74,18 +74,30 @@ class Shop:
 
 @remembered
 def shop() -> Shop:
-    """Return the shop as it is set now."""
+    """Return the shop as it is set now. Raises SQLAlchemyError where that cannot be read."""
+    return _of(queries.chosen())
+
+
+def shop_on_page() -> Shop:
+    """Return the shop for the words of a page, also of the one that says the database is away.
+
+    No rule may ask this: what cannot be read is not what the owner chose.
+    """
+    if not has_request_context():
+        return shop()
+    if "unknown_shop" not in g:
+        try:
+            return shop()
+        except SQLAlchemyError:
+            g.unknown_shop = _of(UNKNOWN)
+    found: Shop = g.unknown_shop
+    return found
+
+
+def _of(chosen: Mapping[str, str]) -> Shop:
     config = current_app.config
-    try:
-        chosen = queries.chosen()
-    except SQLAlchemyError:
-        if not has_request_context():
-            raise
-        chosen = UNKNOWN
-    return _of({**chosen, **{name: config[name] for name in config["GIVEN"]}}, config)
+    given = {**chosen, **{name: config[name] for name in config["GIVEN"]}}
 
-
-def _of(given: Mapping[str, Any], config: Mapping[str, Any]) -> Shop:
     def said(name: str) -> str:
         return str(given.get(name, config.get(name, "")))
 

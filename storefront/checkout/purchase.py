@@ -51,7 +51,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Terms:
-    """The shop's settings that a purchase needs; `tax` and its rate as in orders.models.Order."""
+    """The shop's settings that a purchase needs; `tax` and its rate as in orders.models.Order.
+
+    `sells`: a shop that is not open yet takes no real money, whoever puts the order together.
+    """
 
     currency: str
     hold_minutes: int
@@ -63,6 +66,7 @@ class Terms:
     tax_name: str = ""
     tax_rate_millis: int = 0
     promotion_codes: bool = False
+    sells: bool = True
 
 
 class CannotBuy(Exception):
@@ -100,6 +104,8 @@ def start(cart: Cart, *, payments: Payments, terms: Terms, now: datetime) -> str
     Raises CannotBuy, AlreadyPaid, Refused (nothing is held) or Unclear (it is held until the
     sweeper knows; the same cart may simply try again).
     """
+    if not terms.sells:
+        raise CannotBuy(["The shop is not open yet, so nothing can be paid for."])
     for _ in range(TRIES):
         try:
             page_id = begin(cart, account=payments.account, terms=terms, now=now)

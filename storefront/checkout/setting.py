@@ -40,4 +40,5 @@ def terms() -> Terms:
         tax_name=ours.tax_name,
         tax_rate_millis=int(ours.tax_rate * 1000) if ours.tax == "included" else 0,
         promotion_codes=ours.promotion_codes,
+        sells=ours.is_open or ours.test_mode,
     )

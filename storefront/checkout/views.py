@@ -25,7 +25,6 @@ REFUSED = (
     " help. Please write to us{phone}, and we will find out why."
 )
 LOOK_AGAIN = "Please look at the new total, then go to payment."
-NOT_OPEN = "The shop is not open yet, so nothing can be paid for. Your cart is kept{phone}."
 NOT_SET_UP = "Paying is not set up in this shop yet."
 SILENT = (
     "The payment company does not answer just now. Your cart is kept and nothing was charged."
@@ -66,8 +65,6 @@ def start() -> ResponseReturnValue:
     cart = cart_views.current()
     if not current_app.config["STRIPE_SECRET_KEY"]:
         return cart_views.page(cart, NOT_SET_UP, status=503)
-    if not (shop().is_open or shop().test_mode):
-        return cart_views.page(cart, _with_phone(NOT_OPEN), status=503)
     if typed := cart_views.typed(cart):
         return cart_views.change_lines(cart, typed, then=LOOK_AGAIN)
     try:

@@ -197,19 +197,8 @@ def _record_sales(
         if shoes is None:
             continue
         left, right = left - shoes.left, right - shoes.right
-        db.session.add(
-            Movement(
-                variant_id=variant_id,
-                left_change=-shoes.left,
-                right_change=-shoes.right,
-                reason="sold",
-                by=f"Order {order.number}",
-                order_line_id=line.id,
-                at=now,
-                left_after=left,
-                right_after=right,
-            )
-        )
+        out, by = Shoes(0, 0) - shoes, f"Order {order.number}"
+        _record(variant_id, out, (left, right), "sold", line_id=line.id, by=by, now=now)
 
 
 def exchange(line_ids: Collection[int], new: Iterable[Taken], *, by: str, now: datetime) -> None:
@@ -291,19 +280,22 @@ def _of_line(line: OrderLine, shoes: Shoes) -> dict[int, Shoes]:
 def _record(
     variant_id: int,
     change: Shoes,
-    after: Row[int, int],
+    after: Sequence[int],
     reason: str,
     *,
-    line_id: int,
+    line_id: int | None = None,
+    note: str = "",
     by: str,
     now: datetime,
 ) -> None:
+    """Write one row of the ledger; `after` are the counts of left and right after it."""
     db.session.add(
         Movement(
             variant_id=variant_id,
             left_change=change.left,
             right_change=change.right,
             reason=reason,
+            note=note,
             by=by,
             order_line_id=line_id,
             at=now,
@@ -331,19 +323,8 @@ def count(
         _explain_refusal(variant_id, counted, based_on)
     change = counted - based_on
     if change != Shoes(0, 0):
-        db.session.add(
-            Movement(
-                variant_id=variant_id,
-                left_change=change.left,
-                right_change=change.right,
-                reason=reason,
-                note=note,
-                by=by,
-                at=now,
-                left_after=counted.left,
-                right_after=counted.right,
-            )
-        )
+        after = (counted.left, counted.right)
+        _record(variant_id, change, after, reason, note=note, by=by, now=now)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def test_nothing_can_be_paid_with_real_money_before_opening(
 
     answer = client.post("/checkout")
 
-    assert answer.status_code == 503 and "not open yet" in answer.text
+    assert answer.status_code == 422 and "not open yet" in answer.text
     assert variant.sku and client.get("/cart").text.count("Shoe 1")
 
 

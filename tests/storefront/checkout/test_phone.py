@@ -162,6 +162,22 @@ def test_what_cannot_be_ordered_is_said_and_nothing_is_held(
     assert waiting().lines[0].quantity == 1 and ledger.differences() == []
 
 
+def test_no_real_money_is_asked_for_by_phone_before_the_shop_opens(
+    app: Flask, staff: Browser, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = str(staff.send(DESK).location)
+    staff.send(f"{place}/lines", sku=make.variant().sku, quantity=1)
+    with db.writing():
+        settings.keep({"OPENED_AT": ""}, by="Test", now=utcnow())
+    monkeypatch.setitem(app.config, "TEST_MODE", False)
+
+    answer = staff.send(f"{place}/payment")
+
+    assert answer.status_code == 422 and "not open yet" in answer.text
+    fresh()
+    assert not db.session.scalars(select(Order)).all()
+
+
 def test_calls_and_links_of_more_than_thirty_days_ago_are_forgotten(
     app: Flask, make: Make, client: FlaskClient
 ) -> None:

@@ -17,14 +17,18 @@ from importlib import import_module
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from flask import Flask
+import requests
+from flask import Flask, current_app
 from granian.cli import cli as granian
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
+from storefront.cart.changing import Changed
+from storefront.cart.models import Line
 from storefront.catalogue.models import Variant
-from storefront.checkout import purchase, refunds, sweeper
+from storefront.checkout import phone, purchase, refunds, sweeper
 from storefront.checkout.payments import Refused, Unclear
 from storefront.checkout.refunds import CannotCancel, CannotRefund, Wish
 from storefront.checkout.setting import payments, terms
@@ -36,11 +40,17 @@ from storefront.jobs import run_forever, schedule
 from storefront.mail import jobs as mail
 from storefront.orders import dispatching
 from storefront.orders.models import Order, PaymentPage
+from storefront.returns import returning
+from storefront.returns.models import OPEN, Return
+from storefront.returns.returning import Asked, Came, CannotReturn
+from storefront.returns.terms import Terms
 from storefront.stock import ledger
 from storefront.stock.ledger import BelowHeld, CountMoved, Shoes
+from tests.payments import Company
 from wsgi import TEST_KEY, create_app
 
 Settings = Mapping[str, Any]
+TAKES_BACK = Terms(30, 0, "1 Example Street", "", "usd", ZoneInfo("UTC"), "http://shop")
 SETTINGS = "SETTINGS_OF_THE_TESTS"
 
 log = logging.getLogger(__name__)
@@ -164,14 +174,14 @@ def work_through(order_id: int) -> None:
 
 
 def work_at_the_desk(settings: Settings, seed: int) -> None:
-    """Do what staff do, again and again: count, give back, cancel, send."""
+    """Do what staff do, again and again."""
     _end_with_the_tests()
     chance = random.Random(seed)
     with create_app(settings).app_context():
         while True:
             try:
-                chance.choice((_count_something, _give_something_back, _cancel_or_send))(chance)
-            except (Unclear, Refused, OperationalError) as error:
+                chance.choice(ACTS)(chance)
+            except (Unclear, Refused, OperationalError, CannotReturn, CannotRefund) as error:
                 log.info("staff were told: %s", error)
             finally:
                 db.session.remove()
@@ -183,8 +193,8 @@ def _count_something(chance: random.Random) -> None:
     count_one_more(variant_id, 1)
 
 
-def _some_order(chance: random.Random) -> Order | None:
-    chosen = select(Order).where(Order.state.in_(("paid", "dispatched")))
+def _some_order(chance: random.Random, *states: str) -> Order | None:
+    chosen = select(Order).where(Order.state.in_(states or ("paid", "dispatched")))
     orders = db.session.scalars(chosen.order_by(Order.id.desc()).limit(20)).all()
     return chance.choice(orders) if orders else None
 
@@ -219,6 +229,82 @@ def _give_something_back(chance: random.Random) -> None:
             )
 
 
+def _take_something_back(chance: random.Random) -> None:
+    """Let a shopper ask for money or another size, or go one step on with a return there is."""
+    chosen = select(Return).where(Return.state.in_(OPEN)).order_by(Return.id.desc()).limit(20)
+    there = db.session.scalars(chosen).all()
+    if there and chance.random() < 0.6:
+        _go_on_with(chance.choice(there), chance)
+        return
+    order = _some_order(chance, "dispatched")
+    if order is None:
+        return
+    line = chance.choice(order.lines)
+    sides = Shoes(int(line.left_variant_id is not None), int(line.right_variant_id is not None))
+    variant = db.session.get_one(Variant, line.left_variant_id or line.right_variant_id)
+    sizes = select(Variant.sku).where(Variant.product_id == variant.product_id)
+    new = ""
+    if chance.random() < 0.5:
+        new = chance.choice(db.session.scalars(sizes).all())
+    asked = Asked(line.id, sides, "small", new if sides.left else "", new if sides.right else "")
+    db.session.rollback()
+    returning.ask(order.id, [asked], terms=TAKES_BACK, now=utcnow())
+
+
+def _go_on_with(one: Return, chance: random.Random) -> None:
+    order_id, number, state = one.order_id, one.number, one.state
+    terms_and_time: dict[str, Any] = {"terms": TAKES_BACK, "now": utcnow()}
+    came = {
+        line.id: Came(Shoes(line.left, line.right), "new", restock=chance.random() < 0.7)
+        for line in one.lines
+    }
+    outcomes = {line.id: chance.choice((line.wish, "money", "nothing")) for line in one.lines}
+    if state == "received":
+        expected, _ = returning.worth(one, outcomes, delivery=False, kept_minor=0)
+    db.session.rollback()
+    if chance.random() < 0.15:
+        returning.refuse(order_id, number, why="Worn", by="Staff", **terms_and_time)
+    elif state == "requested" and chance.random() < 0.2:
+        returning.withdraw(order_id, number, now=utcnow())
+    elif state == "requested":
+        returning.receive(order_id, number, came, note="", by="Staff", **terms_and_time)
+    else:
+        refund_id = returning.settle(
+            order_id,
+            number,
+            outcomes,
+            delivery=False,
+            kept_minor=0,
+            expected_minor=expected,
+            carrier="",
+            tracking="",
+            by="Staff",
+            **terms_and_time,
+        )
+        if refund_id is not None:
+            refunds.carry_out(
+                refund_id, payments=payments(), now=utcnow(), shop_url=terms().shop_url
+            )
+
+
+def _answer_a_call(chance: random.Random) -> None:
+    """Put an order together by phone and begin it; perhaps it is paid over its link."""
+    variant_id = chance.choice(db.session.scalars(select(Variant.id)).all())
+    price = db.session.get_one(Variant, variant_id).price_minor
+    db.session.rollback()
+    call = phone.open_cart(by="Staff", now=utcnow())
+    line = Line(variant_id, variant_id, chance.randint(1, 2), "", price)
+    phone.change(call, lambda cart: Changed(cart.put(line), ""))
+    with suppress(purchase.CannotBuy):
+        phone.begin(call, payments=payments(), terms=terms(), by="Staff", now=utcnow())
+        order = phone.call(call, terms=terms(), now=utcnow())
+        address = order.order.page.address if order and order.order else None
+        db.session.remove()
+        if address and chance.random() < 0.6:
+            with suppress(requests.RequestException, AssertionError):
+                Company(current_app.config["STRIPE_API_BASE"]).pay(address)
+
+
 def _cancel_or_send(chance: random.Random) -> None:
     order = _some_order(chance)
     if order is None:
@@ -238,6 +324,15 @@ def _cancel_or_send(chance: random.Random) -> None:
         )
         if refund_id is not None:
             refunds.carry_out(refund_id, payments=payments(), now=utcnow(), shop_url=shop_url)
+
+
+ACTS = (
+    _count_something,
+    _give_something_back,
+    _cancel_or_send,
+    _take_something_back,
+    _answer_a_call,
+)
 
 
 def sweep_an_hour_later() -> None:

@@ -25,6 +25,7 @@ from storefront.clock import utcnow
 from storefront.db import db
 from storefront.mail.models import Letter
 from storefront.orders.models import Order, PaymentPage, Refund
+from storefront.returns.models import OPEN, Return, ReturnLine
 from storefront.stock import ledger
 from storefront.stock.models import Hold, Movement
 from tests.conftest import WEBHOOK_SECRET, settings
@@ -232,8 +233,12 @@ def settle_all() -> None:
 def differences(company: Company) -> list[str]:
     """Return all that is not as it must be."""
     found = [f"{sku}: {said}" for sku, said in ledger.differences()]
-    if held := db.session.scalar(select(func.count(Hold.id)).where(Hold.ended_at.is_(None))):
-        found.append(f"{held} holds without a live page")
+    sent_back = select(ReturnLine.order_line_id).join(Return).where(Return.state.in_(OPEN))
+    alone = select(func.count(Hold.id)).where(
+        Hold.ended_at.is_(None), (Hold.kind == "payment") | Hold.order_line_id.not_in(sent_back)
+    )
+    if held := db.session.scalar(alone):
+        found.append(f"{held} holds without a live page or a return")
     waiting = db.session.scalars(select(Order.id).where(Order.state == "pending")).all()
     found += [f"order {order_id} still waits" for order_id in waiting]
     of_page = dict(
@@ -288,6 +293,15 @@ def test_books_agree_after_everything_at_once(
         "orders": sum(n for _, n in states),
         **dict(iter(states)),
         "refunds": db.session.scalar(select(func.count(Refund.id))),
+        **{
+            f"returns {state}": n
+            for state, n in db.session.execute(
+                select(Return.state, func.count()).group_by(Return.state)
+            )
+        },
+        "orders by phone": db.session.scalar(
+            select(func.count(Order.id)).where(Order.phone_code.is_not(None))
+        ),
         "movements": db.session.scalar(select(func.count(Movement.id))),
         "letters": db.session.scalar(select(func.count(Letter.id))),
         "left shoes": db.session.scalar(select(func.sum(Variant.on_hand_left))),

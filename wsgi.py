@@ -27,8 +27,9 @@ from blog import queries as blog_queries
 from blog import views as blog_views
 from storefront import assets, db, doctor, errors, frame, guard, jobs, limits, media, sessions
 from storefront.cart import views as cart
-from storefront.catalogue import collections_desk
+from storefront.catalogue import collections, collections_desk
 from storefront.catalogue import desk as products_desk
+from storefront.catalogue import queries as catalogue_queries
 from storefront.catalogue import views as catalogue
 from storefront.checkout import checkup as checkout_checkup
 from storefront.checkout import commands as checkout_commands
@@ -46,6 +47,8 @@ from storefront.demo import commands as demo
 from storefront.exchange import accounts_desk
 from storefront.exchange import checkup as exchange_checkup
 from storefront.exchange import commands as exchange
+from storefront.machines import structured
+from storefront.machines import views as machines
 from storefront.mail import checkup as mail_checkup
 from storefront.mail import commands as mail_commands
 from storefront.mail import jobs as mail_jobs
@@ -111,6 +114,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         orders,
         returns,
         pages,
+        machines,
         blog_views,
     ):
         app.register_blueprint(room.blueprint)
@@ -171,8 +175,20 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     ]
 
     app.jinja_env.globals.update(
-        menu=_menu, published_pages=pages.footer, terms_of_sale=pages.terms
+        menu=_menu,
+        published_pages=pages.footer,
+        terms_of_sale=pages.terms,
+        data_of_product=structured.of_product,
+        data_of_place=structured.of_place,
+        data_of_path=structured.of_path,
     )
+    machines.entries[:] = [
+        catalogue_queries.addresses,
+        collections.addresses,
+        lambda: blog_queries.addresses(now=utcnow()),
+        coaches_queries.addresses,
+        pages.addresses,
+    ]
     demo.loaders[:] = [
         storefront.staff.demo.load,
         storefront.settings.demo.load,

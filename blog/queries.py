@@ -23,7 +23,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased, contains_eager, joinedload, selectinload
 
-from blog.models import Article, Comment, FormerSlug, Person, Review, Revision, Topic
+from blog.models import (
+    Article,
+    Comment,
+    FormerSlug,
+    Person,
+    Review,
+    Revision,
+    Topic,
+    article_topics,
+)
 from storefront.db import UtcDateTime, db
 from storefront.staff.paging import PAGE_SIZE as STAFF_PAGE_SIZE
 from storefront.staff.paging import Page
@@ -265,6 +274,31 @@ def count(*conditions: ColumnElement[bool], now: datetime) -> int:
 def has_any(now: datetime) -> bool:
     """Return whether there is an article to read."""
     return db.session.scalar(select(Article.id).where(is_shown(now)).limit(1)) is not None
+
+
+def addresses(*, now: datetime) -> list[tuple[str, date | None]]:
+    """Return the addresses of articles that may be found, of their topics and of their people.
+
+    An article whose review ended 14 days ago is not among them, as its page says.
+    """
+    today = now.date()
+    ended = select(Review.valid_until).where(Review.id == latest_review()).scalar_subquery()
+    found = db.session.execute(
+        select(Article.slug, Article.updated_on, Article.published_at)
+        .where(is_shown(now))
+        .where(~Article.medical | ended.is_(None) | (ended >= today - RAIL_AFTER_EXPIRY))
+        .order_by(Article.published_at.desc(), Article.id.desc())
+    )
+    articles = [(f"/blog/{slug}", updated or at.date()) for slug, updated, at in found if at]
+    topics = select(Topic.slug).where(
+        Topic.id.in_(select(article_topics.c.topic_id).join(Article).where(is_shown(now)))
+    )
+    people = select(Person.slug).order_by(Person.id)
+    return [
+        *articles,
+        *((f"/blog/topics/{slug}", None) for slug in db.session.scalars(topics)),
+        *((f"/blog/people/{slug}", None) for slug in db.session.scalars(people)),
+    ]
 
 
 def topic(slug: str) -> Topic | None:

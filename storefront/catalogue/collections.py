@@ -1,7 +1,7 @@
 """Collections: which products each of them shows, and what staff may change about them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, bindparam, func, literal, select
@@ -105,6 +105,16 @@ def led_to(handle: str) -> CollectionRow | None:
 def links() -> list[Link]:
     """Return the published collections in order."""
     return [Link._make(row) for row in db.rows(_LINKS, {})]
+
+
+def addresses() -> list[tuple[str, date]]:
+    """Return the address of each published collection, and the day of its last change."""
+    rows = db.session.execute(
+        select(Collection.handle, Collection.updated_at)
+        .where(Collection.published)
+        .order_by(Collection.position, Collection.id)
+    )
+    return [(f"/collections/{handle}", at.date()) for handle, at in rows]
 
 
 def selection(of: CollectionRow, *, in_stock_first: bool = False) -> Selection:

@@ -124,9 +124,9 @@ class WholeProduct:
     """A product with the colors and sizes that are on sale, and the braces it takes."""
 
     product: ProductRow
-    colors: Sequence[ColorRow]
-    sizes: Sequence[SizeRow]
-    braces: Sequence[str]
+    colors: tuple[ColorRow, ...]
+    sizes: tuple[SizeRow, ...]
+    braces: tuple[str, ...]
 
     def sizes_of(self, color: ColorRow) -> list[SizeRow]:
         """Return the sizes of one color, in order."""
@@ -182,11 +182,10 @@ class Selection:
         ids: Select[int] = select(Product.id).where(Product.published, on_sale.exists())
         if where is not None:
             ids = ids.where(where)
+        self.whole = ids.order_by(*order)
         self.count = select(func.count()).select_from(ids.subquery())
-        self.page = (
-            ids.order_by(*order)
-            .limit(bindparam("limit", type_=Integer))
-            .offset(bindparam("offset", type_=Integer))
+        self.page = self.whole.limit(bindparam("limit", type_=Integer)).offset(
+            bindparam("offset", type_=Integer)
         )
         self.values: dict[str, Any] = {}
 
@@ -385,12 +384,18 @@ def _whole(statement: Executable, parameters: Mapping[str, Any]) -> list[WholePr
     return [
         WholeProduct(
             product,
-            [c for c in colors if c.product_id == product.id and c.id in on_sale],
-            [size for size in sizes if size.product_id == product.id],
-            [brace for product_id, brace in braces if product_id == product.id],
+            tuple(c for c in colors if c.product_id == product.id and c.id in on_sale),
+            tuple(size for size in sizes if size.product_id == product.id),
+            tuple(brace for product_id, brace in braces if product_id == product.id),
         )
         for product in products
     ]
+
+
+def addresses() -> list[tuple[str, date]]:
+    """Return the address of each product that a shopper may see, and the day of its last change."""
+    rows = db.session.execute(LISTED.whole.with_only_columns(Product.handle, Product.updated_at))
+    return [(f"/products/{handle}", at.date()) for handle, at in rows]
 
 
 def variants_by_id(ids: set[int]) -> dict[int, Variant]:

@@ -105,6 +105,9 @@ def show(handle: str) -> ResponseReturnValue:
     price_minor = min(size.price_minor for size in asked)
     return render(
         "storefront/catalogue/show.html",
+        whole=whole,
+        today=teller.today,
+        low=teller.low,
         product=whole.product,
         color=color,
         colors=colors,

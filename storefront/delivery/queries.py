@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, selectinload
@@ -29,6 +30,17 @@ class Quote:
         return days_words(self.least_days, self.most_days)
 
 
+class Way(NamedTuple):
+    """One way to send goods to some countries, as a plain row."""
+
+    countries: tuple[str, ...]
+    name: str
+    price_minor: int
+    free_from_minor: int | None
+    least_days: int | None
+    most_days: int | None
+
+
 def countries() -> list[str]:
     """Return the countries that are served, as two-letter codes."""
     return list(
@@ -54,7 +66,7 @@ def quotes(country: str, subtotal_minor: int) -> Sequence[Quote]:
     return [quote(method, subtotal_minor) for method in methods]
 
 
-def quote(method: Method, subtotal_minor: int) -> Quote:
+def quote(method: Method | Way, subtotal_minor: int) -> Quote:
     """Return what a way to send costs for goods of this value, in minor units."""
     free_from = method.free_from_minor
     if not method.price_minor or (free_from is not None and subtotal_minor >= free_from):
@@ -82,3 +94,19 @@ def zones() -> Sequence[Zone]:
         .order_by(Zone.name)
     )
     return found.all()
+
+
+def ways() -> tuple[Way, ...]:
+    """Return every way in which the shop sends goods."""
+    return tuple(
+        Way(
+            tuple(place.country for place in zone.countries),
+            method.name,
+            method.price_minor,
+            method.free_from_minor,
+            method.least_days,
+            method.most_days,
+        )
+        for zone in zones()
+        for method in zone.methods
+    )

@@ -61,6 +61,12 @@ def footer() -> list[tuple[str, str]]:
         return []
 
 
+def addresses() -> list[tuple[str, None]]:
+    """Return the addresses of lists and of published pages, for the map of the site."""
+    lists = ("/collections/all", "/blog", "/coaches", "/accessibility")
+    return [(address, None) for address in (*lists, *(f"/pages/{slug}" for slug, _ in footer()))]
+
+
 _sending = remembered(facts.sending)
 
 

@@ -217,6 +217,8 @@ def test_review_that_has_ended(
 
     assert ("review of this article has ended" in page) is says
     assert ("Latest adaptive footwear" in page) is sells
+    assert ('content="noindex"' not in page) is sells
+    assert ("/blog/old<" in client.get("/sitemap.xml").text) is sells
 
 
 def test_edit_after_the_review_shows_as_such(client: FlaskClient, make: Make) -> None:

@@ -202,14 +202,25 @@ def _page(
     return page, status
 
 
-def _found(q: str) -> list[tuple[Sides, str]]:
-    """Return the sizes on sale of which every word is found, each with its words for stock."""
+def _found(q: str) -> list[tuple[Sides, str, list[str]]]:
+    """Return the sizes on sale of which every word is found, with words for stock.
+
+    The third part is what of it can be added: "sku" for a pair, "left_sku", "right_sku".
+    """
     ours, today = terms(), day_of(utcnow(), terms().zone)
-    return [
-        (Sides(variant, variant), availability(variant, today=today, low=ours.low_stock).words)
-        for variant in stock.variants(q=q).rows
-        if variant.published and variant.product.published
-    ]
+    found = []
+    for variant in stock.variants(q=q).rows:
+        if variant.published and variant.product.published:
+            told = availability(variant, today=today, low=ours.low_stock)
+            can_add = ["sku"] if told.can_buy else []
+            if variant.single_minor is not None:
+                can_add += [
+                    f"{side}_sku"
+                    for side in ("left", "right")
+                    if variant.free(side) or not variant.counted
+                ]
+            found.append((Sides(variant, variant), told.words, can_add))
+    return found
 
 
 def _call_form(**given: object) -> CallForm:

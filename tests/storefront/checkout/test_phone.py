@@ -154,6 +154,8 @@ def test_what_cannot_be_ordered_is_said_and_nothing_is_held(
     assert abroad.status_code == 422 and 'value="a@b"' in abroad.text
     begun(signed_in(app, "owner"), variant.sku)  # another call was quicker
 
+    sold_out = staff.get(f"{place}?q={variant.sku}").text
+    assert "Out of stock" in sold_out and "Add a pair<" not in sold_out
     gone = staff.send(f"{place}/payment")
 
     assert gone.status_code == 409 and "Out of stock" in gone.text

@@ -17,6 +17,7 @@ MOST = 6
 PAGES = [
     "/",
     "/collections/all",
+    "/collections/all?size=8&width=Wide&color=sand&available=1&hands=1",
     "/products/first",
     "/products/first.json",
     "/products.json",

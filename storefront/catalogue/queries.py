@@ -5,12 +5,13 @@ statements are written once, when the module is loaded, because writing one take
 running it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from sqlalchemy import (
     BindParameter,
@@ -28,7 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
 
-from storefront.catalogue.availability import Availability, availability_of
+from storefront.catalogue.availability import Availability, availability, availability_of
 from storefront.catalogue.handles import PRODUCTS
 from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
 from storefront.db import db
@@ -142,12 +143,14 @@ class ColorCard(NamedTuple):
     second_swatch: str
     picture: PictureRow | None
     availability: Availability
+    sku: str = ""  # of the one size of which the card tells
 
 
 class Card(NamedTuple):
     """What a product card shows. Prices are minor units of a pair.
 
-    `compare_at_minor` is the earlier price of a size that costs `price_minor` now.
+    `compare_at_minor` is the earlier price of a size that costs `price_minor` now. `asked_for`: the
+    first color is one that was asked for.
     """
 
     handle: str
@@ -156,17 +159,20 @@ class Card(NamedTuple):
     highest_minor: int
     compare_at_minor: int | None
     colors: tuple[ColorCard, ...]
+    asked_for: bool = False
 
     @property
     def shown(self) -> ColorCard:
-        """The color that the card opens with: the first that can be bought, else the first."""
+        """The color that the card opens with: one asked for, else the first that can be bought."""
+        if self.asked_for:
+            return self.colors[0]
         return next((c for c in self.colors if c.availability.can_buy), self.colors[0])
 
     def address(self, color: ColorCard, came_from: str = "") -> str:
         """Return the address of the product in one color, with the article that leads there."""
-        given = [f"color={color.slug}"] if color.slug else []
-        given += [f"from={came_from}"] if came_from else []
-        return f"/products/{self.handle}" + ("?" + "&".join(given) if given else "")
+        given = {"variant": color.sku, "color": "" if color.sku else color.slug, "from": came_from}
+        query = urlencode({name: value for name, value in given.items() if value})
+        return f"/products/{self.handle}" + (f"?{query}" if query else "")
 
 
 class Selection:
@@ -177,12 +183,12 @@ class Selection:
         *order: ColumnElement[Any] | InstrumentedAttribute[Any],
         where: ColumnElement[bool] | None = None,
     ) -> None:
-        self._order, self._where = order, where
+        self.order, self._where = order, where
         on_sale = select(Variant.id).where(Variant.product_id == Product.id, Variant.published)
         ids: Select[int] = select(Product.id).where(Product.published, on_sale.exists())
         if where is not None:
             ids = ids.where(where)
-        self.whole = ids.order_by(*order)
+        self.products, self.whole = ids, ids.order_by(*order)
         self.count = select(func.count()).select_from(ids.subquery())
         self.page = self.whole.limit(bindparam("limit", type_=Integer)).offset(
             bindparam("offset", type_=Integer)
@@ -192,7 +198,12 @@ class Selection:
     def in_stock_first(self) -> "Selection":
         """Return the same products, those first that can be bought."""
         last = case((_CAN_BUY, literal_column("0")), else_=literal_column("1"))
-        return Selection(last, *self._order, where=self._where)
+        return Selection(last, *self.order, where=self._where)
+
+    def narrowed(self, condition: ColumnElement[bool], *order: Any) -> "Selection":
+        """Return those of the products that meet a condition too, in another order."""
+        both = condition if self._where is None else self._where & condition
+        return Selection(*order, where=both).given(**self.values)
 
     def given(self, **values: Any) -> "Selection":
         """Return the same selection for these values of its parameters."""
@@ -205,11 +216,15 @@ class Selection:
         return list(db.rows(self.page, {**self.values, "limit": limit, "offset": offset}).scalars())
 
 
-def _cards_of(ids: BindParameter[Any]) -> Executable:
-    """Write the statement that reads the cards of products, color by color."""
+def _cards_of(within: ColumnElement[bool] | None = None) -> Executable:
+    """Write the statement that reads the cards of products, color by color.
+
+    `within` narrows the sizes of which a card tells.
+    """
     coming = case((Variant.restock_on >= bindparam("today", type_=Date), Variant.restock_on))
     # The lowest price, and of those that have it the highest compare-at, as one number.
     lowest = Variant.price_minor * PRICES - func.coalesce(Variant.compare_at_minor, 0)
+    sizes = Variant.product_id.in_(_IDS) & (Variant.published if within is None else within)
     stock = (
         select(
             Variant.color_id,
@@ -218,8 +233,10 @@ def _cards_of(ids: BindParameter[Any]) -> Executable:
             func.min(coming).label("restock_on"),
             func.min(lowest).label("lowest"),
             func.max(Variant.price_minor).label("highest"),
+            func.count(Variant.id).label("sizes"),
+            func.min(Variant.sku).label("sku"),
         )
-        .where(Variant.product_id.in_(ids), Variant.published)
+        .where(sizes)
         .group_by(Variant.color_id)
         .subquery()
     )
@@ -241,13 +258,13 @@ def _cards_of(ids: BindParameter[Any]) -> Executable:
         .join_from(Product, Color, Color.product_id == Product.id)
         .join(stock, stock.c.color_id == Color.id)
         .outerjoin(Picture, (Picture.color_id == Color.id) & (Picture.position == 0))
-        .where(Product.id.in_(ids))
+        .where(Product.id.in_(_IDS))
         .order_by(Color.position, Color.id)
     )
 
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_CARDS = _cards_of(_IDS)
+_CARDS = _cards_of()
 _CAN_BUY = (
     select(Variant.id)
     .where(
@@ -268,43 +285,67 @@ def count(selection: Selection) -> int:
 
 
 def cards(
-    selection: Selection, *, today: date, low: int, limit: int = PAGE_SIZE, offset: int = 0
+    selection: Selection,
+    *,
+    today: date,
+    low: int,
+    limit: int = PAGE_SIZE,
+    offset: int = 0,
+    within: ColumnElement[bool] | None = None,
+    colors: Collection[str] = (),
 ) -> list[Card]:
-    """Return the cards of a part of a selection, in its order, by two queries."""
+    """Return the cards of a part of a selection, in its order, by two queries.
+
+    With `within`, a condition on sizes, a card tells of these sizes alone. It opens with one of
+    `colors`, slugs, where it has one.
+    """
     ids = selection.ids(limit=limit, offset=offset)
     if not ids:
         return []
     by_product: dict[int, list[Any]] = {product_id: [] for product_id in ids}
-    for row in db.rows(_CARDS, {"today": today, "ids": ids}).all():
+    statement = _CARDS if within is None else _cards_of(within)
+    for row in db.rows(statement, {"today": today, "ids": ids}).all():
         by_product[row.id].append(row)
-    return [_card(rows, today, low) for rows in by_product.values() if rows]
+    return [
+        _card(rows, today, low, is_narrowed=within is not None, colors=colors)
+        for rows in by_product.values()
+        if rows
+    ]
 
 
-def _card(rows: Sequence[Any], today: date, low: int) -> Card:
+def _card(
+    rows: Sequence[Any], today: date, low: int, *, is_narrowed: bool, colors: Collection[str]
+) -> Card:
     lowest = min(row.lowest for row in rows)
     price_minor = -(-lowest // PRICES)
+    told_of = availability if is_narrowed else _of_all_sizes
+    cards = tuple(
+        ColorCard(
+            slug=row.slug,
+            name=row.name,
+            swatch=row.swatch,
+            second_swatch=row.second_swatch,
+            picture=PictureRow(row.key, row.alt, row.width, row.height) if row.key else None,
+            availability=told_of(
+                Stock(bool(row.counted), int(row.free), row.restock_on), today=today, low=low
+            ),
+            sku=row.sku if is_narrowed and row.sizes == 1 else "",
+        )
+        for row in rows
+    )
     return Card(
         handle=rows[0].handle,
         title=rows[0].title,
         price_minor=price_minor,
         highest_minor=max(row.highest for row in rows),
         compare_at_minor=price_minor * PRICES - lowest or None,
-        colors=tuple(
-            ColorCard(
-                slug=row.slug,
-                name=row.name,
-                swatch=row.swatch,
-                second_swatch=row.second_swatch,
-                picture=PictureRow(row.key, row.alt, row.width, row.height) if row.key else None,
-                availability=availability_of(
-                    [Stock(bool(row.counted), int(row.free), row.restock_on)],
-                    today=today,
-                    low=low,
-                ),
-            )
-            for row in rows
-        ),
+        colors=tuple(sorted(cards, key=lambda card: card.slug not in colors)) if colors else cards,
+        asked_for=bool(colors),
     )
+
+
+def _of_all_sizes(stock: Stock, *, today: date, low: int) -> Availability:
+    return availability_of([stock], today=today, low=low)
 
 
 _PRODUCT = select(*(getattr(Product, name) for name in ProductRow._fields))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request, url_for
@@ -10,7 +11,7 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
 from storefront import prose
-from storefront.catalogue import collections, queries
+from storefront.catalogue import collections, filters, queries
 from storefront.catalogue.availability import (
     Availability,
     availability,
@@ -18,10 +19,12 @@ from storefront.catalogue.availability import (
     availability_of_sides,
 )
 from storefront.catalogue.collections import CollectionRow
+from storefront.catalogue.filters import Asked
 from storefront.catalogue.handles import COLLECTIONS, PRODUCTS
 from storefront.catalogue.queries import ColorRow, Selection, SizeRow, Stock, WholeProduct
 from storefront.clock import day_of, utcnow
 from storefront.money import major
+from storefront.remembered import remembered
 from storefront.settings.shop import shop
 
 MOST_PER_PAGE = 250  # as in Shopify's public products.json
@@ -59,27 +62,64 @@ def collection(handle: str) -> ResponseReturnValue:
     return _listing(collections.selection(found), found)
 
 
-def _listing(selection: Selection, of: CollectionRow | None) -> ResponseReturnValue:
+def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnValue:
+    asked, sort, problems = filters.read(request.args.to_dict(flat=False))
+    met = filters.selection(of, asked, sort)
+    total = queries.count(met)
+    given_up: list[str] = []
+    if not total and asked != Asked() and (nearest := filters.closest(of, asked)):
+        shown, given_up = nearest
+        met = filters.selection(of, shown, sort)
+    else:
+        shown = asked
     page = _whole("page", 1, 100_000)
-    total = queries.count(selection)
     pages = max(1, -(-total // queries.PAGE_SIZE))
     if page > pages:
         abort(404)
     cards = queries.cards(
-        selection,
+        met,
         today=today(),
         low=current_app.config["LOW_STOCK"],
         offset=(page - 1) * queries.PAGE_SIZE,
+        within=filters.of_variants(shown.of_kinds_but("available")) if shown.of_size else None,
+        colors=shown.color,
     )
+    path = f"/collections/{collection.handle if collection else 'all'}"
     return render(
         "storefront/catalogue/listing.html",
         cards=cards,
         total=total,
         page=page,
         pages=pages,
-        collection=of,
+        collection=collection,
         links=collections.links(),
+        path=path,
+        asked=asked,
+        sort=sort,
+        sorts={name: words for name, (words, _) in filters.SORTS.items()},
+        problems=problems,
+        given_up=[words for kind, _, words in asked.chosen() if kind in given_up],
+        told_of=", ".join((*shown.size, *shown.width)),
+        choices=_choices(of, collection, asked),
+        address=partial(filters.address, path),
     )
+
+
+def _choices(
+    of: Selection, collection: CollectionRow | None, asked: Asked
+) -> dict[str, list[filters.Choice]]:
+    """Return all that can be chosen, also what leaves nothing with what is asked."""
+    everything = _all_choices(collection)
+    if asked == Asked():
+        return everything
+    left = filters.choices(of, asked)
+    return {kind: filters.counted(all_of, left[kind]) for kind, all_of in everything.items()}
+
+
+@remembered
+def _all_choices(collection: CollectionRow | None) -> dict[str, list[filters.Choice]]:
+    of = collections.selection(collection) if collection else queries.LISTED
+    return filters.choices(of, Asked())
 
 
 def _to_present(endpoint: str, handle: str | None) -> ResponseReturnValue:

@@ -155,6 +155,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "home": at("/"),
     "listing": at("/collections/all"),
     "collection": at("/collections/at-home"),
+    "listing, narrowed": at("/collections/all?fits=SMO&size=13&color=plum&max_weight=x"),
     "product": at("/products/harbor-two-strap"),
     "product, feet that differ": feet_that_differ,
     "cart empty": at("/cart"),

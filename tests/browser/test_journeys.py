@@ -307,3 +307,39 @@ def test_no_word_is_broken_and_nothing_scrolls_sideways(
 
         assert page.evaluate(BROKEN_WORDS) == [], address
         assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+
+
+def test_list_is_narrowed_in_place_and_the_back_button_goes_back(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page()
+    page.goto("/collections/all")
+    everything = page.inner_text("[data-said]")
+
+    page.locator("summary", has_text="Hands needed to close").click()
+    page.get_by_label("Two hands").check()
+
+    expect(page.locator("[data-said]")).to_have_text("1 model.")
+    expect(page).to_have_url(re.compile(r"\?hands=2$"))
+    expect(page.get_by_label("Two hands")).to_be_focused()
+    expect(page.get_by_label("One hand")).to_be_visible()
+    page.get_by_label("In this order").select_option("price")
+    expect(page).to_have_url(re.compile(r"\?hands=2&sort=price$"))
+    page.go_back()
+    page.go_back()
+    expect(page.locator("[data-said]")).to_have_text(everything)
+    expect(page.get_by_label("Two hands")).not_to_be_checked()
+
+
+def test_list_is_narrowed_without_script(open_page: Callable[..., Page]) -> None:
+    page = open_page(width=320, script=False)
+    page.goto("/collections/all")
+
+    page.locator(".filters__summary").click()
+    page.locator("summary", has_text="Brace it fits").click()
+    page.get_by_label("Hinged AFO").check()
+    page.get_by_role("button", name="Show these shoes").click()
+
+    expect(page.locator("[data-said]")).to_have_text("2 models.")
+    page.get_by_role("link", name=re.compile("Fits hinged AFO.*remove")).click()
+    expect(page).to_have_url(re.compile("/collections/all$"))

@@ -1,0 +1,74 @@
+// <shoe-list>: what is chosen of a list shows in place; address, back button and focus stay right.
+class ShoeList extends HTMLElement {
+  connectedCallback() {
+    const filters = this.querySelector("[data-filters]");
+    if (filters && matchMedia("(min-width: 64em)").matches) filters.open = true;
+    this.addEventListener("change", (event) => {
+      if (event.target.form && event.target.form.matches("[data-in-place]")) this.send(event.target.form);
+    });
+    this.addEventListener("submit", (event) => {
+      if (!event.target.matches("[data-in-place]")) return;
+      event.preventDefault();
+      this.send(event.target).then(() => this.querySelector("[data-said]").scrollIntoView());
+    });
+    this.addEventListener("click", (event) => {
+      const link = event.target.closest("a[data-in-place]");
+      if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+      event.preventDefault();
+      this.show(link.href).then(() => this.focusOn("a[data-in-place], select"));
+    });
+    addEventListener("popstate", () => this.show(location.href, false));
+  }
+
+  send(form) {
+    const pairs = [...new FormData(form)].filter(([, value]) => value);
+    const query = new URLSearchParams(pairs).toString();
+    const focused = this.contains(document.activeElement) && document.activeElement.id;
+    return this.show(form.action + (query && `?${query}`)).then(() => {
+      if (focused) this.focusOn(`#${focused}`);
+    });
+  }
+
+  async show(address, remember = true) {
+    const asked = (this.asked = address);
+    const answer = await fetch(address).catch(() => null);
+    if (asked !== this.asked) return; // something else was chosen meanwhile
+    if (!answer || !answer.ok) { location.href = address; return; }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector("shoe-list");
+    this.querySelector("[data-results]").innerHTML = fresh.querySelector("[data-results]").innerHTML;
+    for (const name of ["[data-said]", "[data-number]"]) {
+      const [here, there] = [this.querySelector(name), fresh.querySelector(name)];
+      if (here && there && here.textContent !== there.textContent) here.textContent = there.textContent;
+    }
+    this.mark(fresh);
+    document.title = page.title;
+    if (remember) history.pushState(null, "", address);
+  }
+
+  mark(fresh) {
+    const there = new Map();
+    for (const pick of fresh.querySelectorAll(".pick")) there.set(this.key(pick), pick);
+    for (const pick of this.querySelectorAll(".pick")) {
+      const other = there.get(this.key(pick));
+      if (!other) continue;
+      pick.querySelector("input").checked = other.querySelector("input").checked;
+      const count = pick.querySelector("[data-count]");
+      if (count) count.textContent = other.querySelector("[data-count]").textContent;
+    }
+    const [sort, other] = [this.querySelector(".filters [name=sort]"), fresh.querySelector(".filters [name=sort]")];
+    if (sort && !other) sort.remove();
+    if (other && !sort) this.querySelector(".filters form").append(other);
+    if (sort && other) sort.value = other.value;
+  }
+
+  key(pick) {
+    const input = pick.querySelector("input");
+    return `${input.name}=${input.value}`;
+  }
+
+  focusOn(what) {
+    this.querySelector("[data-results]").querySelector(what)?.focus();
+  }
+}
+customElements.define("shoe-list", ShoeList);

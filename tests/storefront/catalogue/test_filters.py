@@ -1,0 +1,172 @@
+"""A list answers what is asked of it: filters with counts, in stock in my size, sorted, closest."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from storefront.catalogue import filters, queries
+from storefront.catalogue.filters import Asked
+from storefront.catalogue.models import Product, ProductBrace, Variant
+from storefront.db import db
+from tests.factories import NOW, Make
+
+
+@pytest.fixture
+def shelf(make: Make) -> None:
+    """Three models: a deep one for braces, a light one, and one that was never measured."""
+    make.product("deep", colors=("Moss", "Sand"), sizes=("8", "9"), widths=("Wide", "Extra wide"),
+                 position=1, hands=1, closure="rear entry", weight_g=460, depth_mm=71,
+                 size_label="US men's size", price_minor=15000)  # fmt: skip
+    make.product("light", colors=("Sand", "Plum"), sizes=("9", "10"), widths=("Wide",),
+                 position=2, hands=2, closure="side zip", weight_g=240, depth_mm=50,
+                 size_label="US women's size", price_minor=6000)  # fmt: skip
+    make.product("unknown", colors=("Plum",), sizes=("9",), widths=("Standard",), position=3,
+                 size_label="US women's size")  # fmt: skip
+    with db.writing():
+        deep = db.session.scalars(select(Product).where(Product.handle == "deep")).one()
+        deep.braces = [ProductBrace(brace="hinged AFO"), ProductBrace(brace="SMO")]
+        db.session.scalars(select(Product).where(Product.handle == "unknown")).one().created_at = (
+            NOW + timedelta(days=1)
+        )
+        for size in db.session.scalars(select(Variant)):
+            if (size.size, size.width) == ("9", "Extra wide"):
+                size.on_hand_left = size.on_hand_right = 0
+            if size.sku == "deep-sand-9-wide":
+                size.on_hand_left = size.on_hand_right = 2
+    db.session.remove()
+
+
+def handles(page: str) -> list[str]:
+    return re.findall(r'card__link" href="/products/([a-z]+)', page)
+
+
+def counts(page: str, field: str) -> dict[str, int]:
+    found = re.findall(
+        rf'name="{field}" value="([^"]+)"[^>]*>.*?<span data-count>(\d+)</span>', page, re.DOTALL
+    )
+    return {value: int(models) for value, models in found}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["deep", "light", "unknown"]),
+        ("color=sand", ["deep", "light"]),
+        ("color=sand&color=plum", ["deep", "light", "unknown"]),
+        ("size=9", ["deep", "light", "unknown"]),
+        ("size=US+women's+size+9", ["light", "unknown"]),
+        ("size=9&width=wide", ["deep", "light"]),
+        ("size=9&width=Extra+wide", ["deep"]),
+        ("width=Wide&width=Standard", ["deep", "light", "unknown"]),
+        ("fits=hinged+afo", ["deep"]),
+        ("hands=1", ["deep"]),
+        ("hands=1&hands=2", ["deep", "light"]),
+        ("closure=side+zip", ["light"]),
+        ("max_weight=300", ["light"]),
+        ("min_depth=60", ["deep"]),
+        ("available=1&size=9&width=Wide&color=sand", ["deep", "light"]),
+        ("sort=price", ["light", "unknown", "deep"]),
+        ("sort=-price", ["deep", "unknown", "light"]),
+        ("sort=newest", ["unknown", "deep", "light"]),
+        ("sort=weight", ["light", "deep", "unknown"]),
+        ("sort=nonsense&available=0&hands=", ["deep", "light", "unknown"]),
+    ],
+)
+def test_list_shows_what_is_asked(
+    client: FlaskClient, shelf: None, query: str, found: list[str]
+) -> None:
+    assert handles(client.get(f"/collections/all?{query}").text) == found
+
+
+def test_card_tells_of_the_size_that_is_asked_and_leads_to_it(
+    client: FlaskClient, shelf: None
+) -> None:
+    page = client.get("/collections/all?size=9&width=Wide&color=sand").text
+
+    assert "Sand, 9, Wide: </span>" in page and "Only 2 left" in page
+    assert 'href="/products/deep?variant=deep-sand-9-wide"' in page
+
+
+def test_what_is_sold_out_in_the_size_asked_stays_and_stands_last(
+    client: FlaskClient, shelf: None
+) -> None:
+    with db.writing():
+        for size in db.session.scalars(select(Variant).where(Variant.size == "9")):
+            if size.sku.startswith("deep"):
+                size.on_hand_left = size.on_hand_right = 0
+
+    page = client.get("/collections/all?size=9").text
+
+    assert handles(page) == ["light", "unknown", "deep"] and "Out of stock" in page
+    assert handles(client.get("/collections/all?size=9&available=1").text) == ["light", "unknown"]
+
+
+def test_each_choice_says_how_many_models_it_leaves(client: FlaskClient, shelf: None) -> None:
+    page, wide = (client.get(f"/collections/all{q}").text for q in ("", "?width=Wide&color=sand"))
+
+    assert counts(page, "color") == {"moss": 1, "plum": 2, "sand": 2}
+    assert counts(page, "width") == {"Standard": 1, "Wide": 2, "Extra wide": 1}
+    assert counts(page, "hands") == {"1": 1, "2": 1}
+    assert counts(page, "max_weight")["300"] == 1 and counts(page, "min_depth")["60"] == 1
+    # its own kind stays open: what can be added, or taken in its place
+    assert counts(wide, "color") == {"moss": 1, "plum": 1, "sand": 2}
+    assert counts(wide, "width") == {"Standard": 0, "Wide": 2, "Extra wide": 1}
+    assert counts(wide, "size")["US women&#39;s size 9"] == 1
+    assert 'value="Wide" checked' in wide and "Filter<span data-number> (2 chosen)" in wide
+
+
+def test_each_thing_asked_can_be_taken_away_by_a_link(client: FlaskClient, shelf: None) -> None:
+    page = client.get("/collections/all?width=Wide&color=sand&hands=1&sort=price").text
+
+    assert "1 model." in page
+    assert 'href="/collections/all?hands=1&amp;color=sand&amp;sort=price"' in page
+    assert 'href="/collections/all?width=Wide&amp;hands=1&amp;sort=price"' in page
+    assert '<meta name="robots" content="noindex">' in page
+
+
+def test_closest_shoes_are_shown_in_place_of_an_empty_page(
+    client: FlaskClient, shelf: None
+) -> None:
+    one = client.get("/collections/all?hands=1&color=plum").text
+    several = client.get("/collections/all?fits=SMO&size=13&color=plum&max_weight=200").text
+    nothing = client.get("/collections/all?fits=wings").text
+
+    assert "Without “Plum” these are closest" in one and handles(one) == ["deep"]
+    assert handles(several) == ["deep"]
+    assert "Without “Size 13”, “At most 200 g a shoe”, “Plum” these are closest" in several
+    assert handles(nothing) == ["deep", "light", "unknown"] and "Without “Fits wings”" in nothing
+
+
+def test_what_cannot_be_read_gets_a_sentence_and_the_rest_holds(
+    client: FlaskClient, shelf: None
+) -> None:
+    page = client.get("/collections/all?max_weight=abc&hands=9&min_depth=9e9&color=sand")
+
+    assert page.status_code == 200 and handles(page.text) == ["deep", "light"]
+    for words in ("“abc” is not a whole number of grams", "“9” is not", "“9e9” is not"):
+        assert words in page.text
+
+
+def test_pages_keep_what_is_asked(client: FlaskClient, make: Make) -> None:
+    for number in range(queries.PAGE_SIZE + 1):
+        make.product(f"shoe{number}", hands=1)
+
+    first = client.get("/collections/all?hands=1").text
+
+    assert 'href="/collections/all?hands=1&amp;page=2"' in first
+    assert len(handles(client.get("/collections/all?hands=1&page=2").text)) == 1
+    assert client.get("/collections/all?hands=1&page=3").status_code == 404
+
+
+def test_least_important_thing_is_given_up_first() -> None:
+    asked = Asked(fits=("SMO",), color=("plum",), size=("9",))
+
+    assert [field for field, _, _ in asked.chosen()] == ["fits", "size", "color"]
+    assert asked.of_kinds_but("color") == Asked(fits=("SMO",), size=("9",))
+    assert filters.address("/x", asked, "price", 2) == (
+        "/x?fits=SMO&size=9&color=plum&sort=price&page=2"
+    )
+    assert filters.read({"fits": ["SMO"], "color": ["plum"], "size": ["9"]})[0] == asked

@@ -178,6 +178,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         menu=_menu,
         published_pages=pages.footer,
         terms_of_sale=pages.terms,
+        articles_about=blog_views.about,
         data_of_product=structured.of_product,
         data_of_place=structured.of_place,
         data_of_path=structured.of_path,

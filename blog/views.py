@@ -1,5 +1,6 @@
 """What a reader sees: articles, topics, people, and their own comments."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -14,14 +15,18 @@ from werkzeug.exceptions import Conflict
 from blog import comments, queries
 from blog.forms import CommentForm, OwnCommentForm
 from blog.models import Article
-from blog.queries import CommentRow, PersonRow, Shown
+from blog.queries import CommentRow, Link, PersonRow, Shown
 from storefront import prose
 from storefront.catalogue.rails import BLOCKS, rail
 from storefront.catalogue.views import today
 from storefront.clock import utcnow
 from storefront.db import db
 from storefront.limits import limiter
+from storefront.remembered import remembered
 
+MOST_READ = 3
+MOST_LOOKED_THROUGH = 100
+PRODUCT = re.compile(r"/products/([a-z0-9-]{1,80})")
 TOO_MANY = "Many comments came from your network. Please wait an hour, then send yours again."
 
 blueprint = Blueprint("blog", __name__)
@@ -43,6 +48,32 @@ def person(slug: str) -> str:
     found = queries.person(slug) or abort(404)
     written = queries.articles(Article.author_id == found.id, now=utcnow(), limit=50)
     return render("blog/person.html", person=found, bio=prose.render(found.bio), articles=written)
+
+
+def about(handle: str) -> list[Link]:
+    """Return up to three articles for whoever looks at this product.
+
+    First those that link to it, then those that show the newest shoes; of the newest hundred.
+    """
+    readable = _with_shoes()
+    linking = [link for link, products, _ in readable if handle in products]
+    showing = [link for link, _, shows in readable if shows and link not in linking]
+    return (linking + showing)[:MOST_READ]
+
+
+@remembered
+def _with_shoes() -> list[tuple[Link, frozenset[str], bool]]:
+    """Return the articles that lead to shoes: by which links, and whether by a rail."""
+    now = utcnow()
+    found = []
+    for shown in queries.articles(now=now, limit=MOST_LOOKED_THROUGH):
+        body = shown.text.body
+        products = frozenset(PRODUCT.findall(body))
+        sells = queries.review_of(shown, today=today()).sells
+        shows = sells and "[rail: latest]" in body
+        if sells and (products or shows):
+            found.append((Link(shown.article.slug, shown.text.title), products, shows))
+    return found
 
 
 @blueprint.get("/blogs/<path:name>/<slug>")

@@ -1,8 +1,14 @@
-// <product-choice>: says the chosen size's stock at once, and swaps a color in place.
+// <product-choice>: swaps a color in place, and says each change once: color, size, price, stock.
 class ProductChoice extends HTMLElement {
   connectedCallback() {
+    this.said = document.createElement("p");
+    this.said.className = "visually-hidden";
+    this.said.setAttribute("role", "status");
+    this.after(this.said); // outside of what is swapped, so that a change is heard
     this.addEventListener("change", (event) => {
-      if (event.target.name === "sku") this.tell(event.target.closest("label"));
+      if (event.target.name !== "sku") return;
+      this.tell(event.target.closest("label"));
+      this.say();
     });
     this.addEventListener("click", (event) => {
       const color = event.target.closest("[data-color]");
@@ -24,6 +30,11 @@ class ProductChoice extends HTMLElement {
     if (price) this.querySelector("p [data-price]").textContent = price.textContent;
   }
 
+  say() {
+    const words = [".product__step", "p [data-price]", ".product__told"].map((part) => this.querySelector(part)?.textContent.trim());
+    this.said.textContent = words.filter(Boolean).join(". ");
+  }
+
   async swap(address, remember = true) {
     const answer = await fetch(address).catch(() => null);
     if (!answer || !answer.ok) { location.href = address; return; }
@@ -35,6 +46,7 @@ class ProductChoice extends HTMLElement {
     if (remember) history.pushState(null, "", address);
     if (kept) this.choose(...kept);
     this.querySelector("[data-color][aria-current]")?.focus();
+    this.say();
   }
 
   choose(group, name) {

@@ -11,7 +11,7 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
 from storefront import prose
-from storefront.catalogue import collections, filters, queries
+from storefront.catalogue import collections, filters, queries, systems
 from storefront.catalogue.availability import (
     Availability,
     availability,
@@ -163,6 +163,8 @@ def show(handle: str) -> ResponseReturnValue:
         prices_differ=len({(size.price_minor, size.compare_at_minor) for size in sizes}) > 1,
         came_from=request.args.get("from", "")[:80],
         facts=measured(whole),
+        size_rows=systems.table((size.size for size in whole.sizes if size.size), _system(whole)),
+        width_names=_width_names(whole),
     )
 
 
@@ -223,6 +225,15 @@ def _by_width(choices: Sequence[Choice]) -> list[tuple[Choice, ...]]:
     for choice in sorted(choices, key=lambda c: (c.variant.width_rank, c.variant.size_rank)):
         widths.setdefault(choice.variant.width, []).append(choice)
     return [tuple(choices) for choices in widths.values()]
+
+
+def _system(whole: WholeProduct) -> str:
+    return f"{whole.product.size_label} {whole.product.size_system}"
+
+
+def _width_names(whole: WholeProduct) -> tuple[str, ...]:
+    by_rank = sorted(whole.sizes, key=lambda size: size.width_rank)
+    return tuple(dict.fromkeys(size.width for size in by_rank if size.width))
 
 
 def _feet(sizes: Sequence[SizeRow], teller: Teller) -> tuple[tuple[str, tuple[Choice, ...]], ...]:

@@ -343,3 +343,25 @@ def test_list_is_narrowed_without_script(open_page: Callable[..., Page]) -> None
     expect(page.locator("[data-said]")).to_have_text("2 models.")
     page.get_by_role("link", name=re.compile("Fits hinged AFO.*remove")).click()
     expect(page).to_have_url(re.compile("/collections/all$"))
+
+
+def test_picture_grows_by_buttons_and_a_change_is_said_once(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(width=320)
+    page.goto("/products/harbor-two-strap?color=sand")
+
+    page.get_by_role("button", name="See it larger").press("Enter")
+    picture = page.get_by_role("dialog").get_by_role("img")
+    before = picture.bounding_box()
+    page.get_by_role("button", name="Larger", exact=True).click()
+    after = picture.bounding_box()
+    assert before and after and after["width"] > before["width"] * 1.4
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="See it larger")).to_be_focused()
+
+    choose_first_size(page)
+    said = page.locator("product-choice + [role=status]")
+    expect(said).to_contain_text(re.compile(r"Color: Sand\. \$109\.00\. .*[0-9]+ in stock"))
+    page.locator("[data-color]", has_text="Brick").click()
+    expect(said).to_contain_text("Color: Brick. $109.00.")

@@ -306,3 +306,31 @@ def test_a_chosen_size_does_not_hide_what_the_others_cost(client: FlaskClient, m
     page = client.get("/products/harbor?variant=harbor-moss-9-wide").text
 
     assert re.findall(r'class="size__price" data-price>([^<]+)<', page) == ["$89.00", "$99.00"]
+
+
+def test_fit_advice_keeps_length_width_and_depth_apart(client: FlaskClient, make: Make) -> None:
+    make.product("deep", widths=("Wide", "Extra wide"), depth_mm=62, size_label="US men's size")
+    make.product("horn", sizes=("",), widths=("",))
+
+    page = client.get("/products/deep").text
+
+    for words in ("you need a wider shoe, not a longer one. This one is made in Wide and Extra",
+                  "this one is 62 mm deep", "do not take a longer shoe to make room for a brace",
+                  "can make you trip", '<td data-label="EU">42.5</td>'):  # fmt: skip
+        assert words in page
+    assert "Choosing your size" not in client.get("/products/horn").text
+
+
+def test_articles_that_lead_to_a_shoe_are_on_its_page(client: FlaskClient, make: Make) -> None:
+    make.product("deep")
+    make.article(
+        "about-it", body="See [it](/products/deep?color=moss)."
+    )
+    make.article("newest", body="[rail: latest]")
+    make.article("other", body="See [it](/products/deep-two).")
+
+    page = client.get("/products/deep").text
+
+    reading = page[page.index('id="reading"') :]
+    assert reading.index("/blog/about-it") < reading.index("/blog/newest")
+    assert "/blog/other" not in reading

@@ -179,6 +179,8 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         published_pages=pages.footer,
         terms_of_sale=pages.terms,
         articles_about=blog_views.about,
+        latest_articles=blog_views.latest,
+        has_coaches=remembered(coaches_queries.has_any),
         data_of_product=structured.of_product,
         data_of_place=structured.of_place,
         data_of_path=structured.of_path,

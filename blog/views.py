@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from flask import Blueprint, abort, current_app, redirect, request, url_for
 from flask import render_template as render
@@ -30,6 +31,14 @@ PRODUCT = re.compile(r"/products/([a-z0-9-]{1,80})")
 TOO_MANY = "Many comments came from your network. Please wait an hour, then send yours again."
 
 blueprint = Blueprint("blog", __name__)
+
+
+class Told(NamedTuple):
+    """An article as the first page tells of it."""
+
+    address: str
+    title: str
+    summary: str
 
 
 @blueprint.get("/blog")
@@ -59,6 +68,15 @@ def about(handle: str) -> list[Link]:
     linking = [link for link, products, _ in readable if handle in products]
     showing = [link for link, _, shows in readable if shows and link not in linking]
     return (linking + showing)[:MOST_READ]
+
+
+@remembered
+def latest() -> list[Told]:
+    """Return the newest articles with what they are about, for the first page."""
+    return [
+        Told(shown.article.address, shown.text.title, shown.text.summary)
+        for shown in queries.articles(now=utcnow(), limit=MOST_READ)
+    ]
 
 
 @remembered

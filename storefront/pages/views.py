@@ -1,5 +1,7 @@
 """Home, pages of words, display settings, and whether the shop is well."""
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, abort, current_app, redirect, request
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
@@ -7,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import limits, prose
-from storefront.catalogue import queries
+from storefront.catalogue import collections, queries
 from storefront.catalogue.views import today
 from storefront.db import db, engine_words
 from storefront.delivery.queries import days_words, zones
@@ -19,7 +21,7 @@ from storefront.sessions import cookie_name
 from storefront.settings import colors
 from storefront.settings.shop import shop
 
-ON_HOME = 6
+ON_HOME = 3
 YEAR = 365 * 24 * 60 * 60  # seconds
 
 blueprint = Blueprint("pages", __name__)
@@ -32,7 +34,9 @@ def home() -> str:
     cards = queries.cards(
         queries.LISTED, today=today(), low=current_app.config["LOW_STOCK"], limit=ON_HOME
     )
-    return render("storefront/pages/home.html", cards=cards)
+    return render(
+        "storefront/pages/home.html", cards=cards, links=collections.links(), terms=terms()
+    )
 
 
 @blueprint.get("/pages/<page_slug>")
@@ -78,12 +82,15 @@ def terms() -> facts.Terms:
 
 @blueprint.get("/accessibility")
 def accessibility() -> Response:
-    """Show the statement, and the display settings as this reader has them."""
+    """Show the statement, and the display settings as this reader has them or looks at them."""
+    looking = "preview" in request.args
+    chosen = preferences.from_form(request.args) if looking else _chosen()
     response = current_app.make_response(
         render(
             "storefront/pages/accessibility.html",
             settings=preferences.SETTINGS,
-            chosen=_chosen(),
+            chosen=chosen,
+            looked_at=urlencode(chosen or {"text": "100"}) if looking else "",
             next=request.args.get("next", ""),
         )
     )
@@ -108,7 +115,9 @@ def choose() -> ResponseReturnValue:
 
 @blueprint.get("/preferences.css")
 def stylesheet() -> Response:
-    return _for_this_reader(Response(preferences.as_css(_chosen()), mimetype="text/css"))
+    """Answer with the styles of this reader's choices, or of those that the address has."""
+    chosen = preferences.from_form(request.args) if request.args else _chosen()
+    return _for_this_reader(Response(preferences.as_css(chosen), mimetype="text/css"))
 
 
 @blueprint.get("/accents/<accent>.css")

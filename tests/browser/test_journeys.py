@@ -345,6 +345,18 @@ def test_list_is_narrowed_without_script(open_page: Callable[..., Page]) -> None
     expect(page).to_have_url(re.compile("/collections/all$"))
 
 
+def test_settings_are_seen_before_they_are_kept(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.goto("/accessibility")
+    ground = "getComputedStyle(document.body).backgroundColor"
+
+    page.get_by_label("High: light on black").check()
+
+    page.wait_for_function(f"{ground} === 'rgb(0, 0, 0)'")
+    page.reload()
+    assert page.evaluate(ground) != "rgb(0, 0, 0)"
+
+
 def test_picture_grows_by_buttons_and_a_change_is_said_once(
     open_page: Callable[..., Page],
 ) -> None:

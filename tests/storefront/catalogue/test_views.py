@@ -323,9 +323,7 @@ def test_fit_advice_keeps_length_width_and_depth_apart(client: FlaskClient, make
 
 def test_articles_that_lead_to_a_shoe_are_on_its_page(client: FlaskClient, make: Make) -> None:
     make.product("deep")
-    make.article(
-        "about-it", body="See [it](/products/deep?color=moss)."
-    )
+    make.article("about-it", body="See [it](/products/deep?color=moss).")
     make.article("newest", body="[rail: latest]")
     make.article("other", body="See [it](/products/deep-two).")
 

@@ -1,9 +1,13 @@
 """Home, display settings, and whether the shop is well."""
 
+import re
+
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from storefront.coaches import demo as coaches
+from storefront.db import db
 from storefront.pages.preferences import SETTINGS
 from tests.conftest import browser
 from tests.factories import Make
@@ -117,3 +121,30 @@ def test_menu_leaves_out_what_is_empty(client: FlaskClient, make: Make) -> None:
 
     assert 'href="/blog"' not in empty and 'href="/coaches"' not in empty
     assert 'href="/blog"' in client.get("/collections/all").text
+
+
+def test_first_page_has_five_parts_at_most_and_a_shoe_before_all_else(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("harbor", title="Harbor")
+    make.article("walking")
+    with db.writing():
+        coaches.load()
+
+    page = client.get("/").text
+
+    assert page.count("<h2") - page.count('<h2 class="card__title"') <= 4  # and the shoes
+    main = page[page.index("<main") :]
+    assert main.index("/products/harbor") < main.index("<p")
+    assert "/blog/walking" in main and 'action="/coaches"' in main
+
+
+def test_settings_can_be_looked_at_before_they_are_kept(client: FlaskClient) -> None:
+    page = client.get("/accessibility?text=150&contrast=high&preview=1&spacing=nonsense")
+
+    assert "Nothing is kept yet" in page.text and "Set-Cookie" not in page.headers
+    [address] = re.findall(r'href="(/preferences\.css\?[^"]+)"', page.text)
+    css = client.get(address.replace("&amp;", "&")).text
+    assert "font-size: 150%" in css and "--paper: #000" in css
+    assert client.get("/preferences.css").text == ""
+    assert 'value="150" checked' in page.text

@@ -24,12 +24,14 @@ from blog import articles_desk, reviews_desk
 from blog import desk as comments_desk
 from blog import jobs as blog_jobs
 from blog import queries as blog_queries
+from blog import searching as blog_searching
 from blog import views as blog_views
 from storefront import assets, db, doctor, errors, frame, guard, jobs, limits, media, sessions
 from storefront.cart import views as cart
 from storefront.catalogue import collections, collections_desk
 from storefront.catalogue import desk as products_desk
 from storefront.catalogue import queries as catalogue_queries
+from storefront.catalogue import searching as catalogue_searching
 from storefront.catalogue import views as catalogue
 from storefront.checkout import checkup as checkout_checkup
 from storefront.checkout import commands as checkout_commands
@@ -41,6 +43,7 @@ from storefront.checkout import views as checkout
 from storefront.clock import utcnow
 from storefront.coaches import desk as coaches_desk
 from storefront.coaches import queries as coaches_queries
+from storefront.coaches import searching as coaches_searching
 from storefront.coaches import views as coaches
 from storefront.delivery import desk as delivery_desk
 from storefront.demo import commands as demo
@@ -57,10 +60,14 @@ from storefront.orders import desk as orders_desk
 from storefront.orders import views as orders
 from storefront.pages import checkup as machine_checkup
 from storefront.pages import desk as pages_desk
+from storefront.pages import finding
+from storefront.pages import searching as pages_searching
 from storefront.pages import views as pages
 from storefront.remembered import remembered
 from storefront.returns import desk as returns_desk
 from storefront.returns import views as returns
+from storefront.search import commands as search_commands
+from storefront.search import index as search_index
 from storefront.staff import commands as staff_commands
 from storefront.staff import desk as staff
 from storefront.staff import mails as mails_desk
@@ -76,6 +83,7 @@ MENU = [
     ("/blog", "Articles"),
     ("/coaches", "Find a coach"),
     ("/accessibility", "Display settings"),
+    ("/search", "Search"),
 ]
 
 
@@ -115,6 +123,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         returns,
         pages,
         machines,
+        finding,
         blog_views,
     ):
         app.register_blueprint(room.blueprint)
@@ -202,6 +211,12 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         blog.demo.load,
         storefront.pages.demo.load,
     ]
+    search_index.sources[:] = [
+        catalogue_searching.entries,
+        blog_searching.entries,
+        pages_searching.entries,
+        coaches_searching.entries,
+    ]
     doctor.checks[:] = [
         ("Settings", machine_checkup.settings),
         ("Database", machine_checkup.database),
@@ -215,7 +230,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         ("Stock", stock_checkup.counts),
         ("Backup", exchange_checkup.backups),
     ]
-    jobs.schedule[:] = [*mail_jobs.jobs, *checkout_jobs.jobs, blog_jobs.job]
+    jobs.schedule[:] = [*mail_jobs.jobs, *checkout_jobs.jobs, blog_jobs.job, search_commands.job]
     for commands in (
         demo,
         jobs,
@@ -224,6 +239,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         checkout_commands,
         staff_commands,
         stock_commands,
+        search_commands,
     ):
         app.cli.add_command(commands.group)
     app.cli.add_command(checkout_commands.company)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
+from blog import searching
 from blog.models import Article, FormerSlug, Person, Review, Revision, Topic
 from storefront.db import db
 from storefront.slugs import slug_of
@@ -117,6 +118,7 @@ def save(
     article.topics = _topics(about.topics)
     if about.slug != article.slug:
         _rename(article, about.slug)
+    searching.note(article)
     return is_new
 
 
@@ -131,7 +133,9 @@ def restore(
     old = db.session.scalars(
         select(Revision).where(Revision.article_id == article_id, Revision.number == number)
     ).one()
-    return _revise(article, Words.of(old), based_on=based_on, by=by, today=today, now=now)
+    is_new = _revise(article, Words.of(old), based_on=based_on, by=by, today=today, now=now)
+    searching.note(article)
+    return is_new
 
 
 def publish(
@@ -140,6 +144,7 @@ def publish(
     """Say from when until when readers see an article; None is never, and for ever."""
     article = _locked(article_id)
     article.published_at, article.expires_at = published_at, expires_at
+    searching.note(article)
     return article
 
 

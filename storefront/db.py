@@ -153,9 +153,17 @@ class Database(SQLAlchemy):
 
     def insert_once(self, table: type[Base], *key: str, values: Mapping[str, Any]) -> bool:
         """Insert a row unless its unique key is there already; return whether it was inserted."""
-        make = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
-        statement = make(table).values(**values).on_conflict_do_nothing(index_elements=key)
+        statement = self._insert(table, key).values(**values)
         return bool(self.session.execute(statement.returning(getattr(table, key[0]))).first())
+
+    def insert_missing(self, table: type[Base], *key: str, rows: list[dict[str, Any]]) -> None:
+        """Insert those rows whose unique key is not there yet."""
+        if rows:
+            self.session.execute(self._insert(table, key), rows)
+
+    def _insert(self, table: type[Base], key: tuple[str, ...]) -> Any:
+        make = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
+        return make(table).on_conflict_do_nothing(index_elements=key)
 
 
 db = Database(

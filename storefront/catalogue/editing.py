@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from storefront.catalogue import searching
 from storefront.catalogue.handles import PRODUCTS, Refused
 from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
 from storefront.catalogue.naming import LONGEST_SKU, color_slug, sku_of, slug, unlike
@@ -37,7 +38,7 @@ def create(facts: Mapping[str, Any], *, braces: Iterable[str], now: datetime) ->
     _fit(product, braces)
     db.session.add(product)
     PRODUCTS.keep(product, old="")
-    return product
+    return product  # without sizes yet, so there is nothing to find
 
 
 def change(
@@ -59,6 +60,7 @@ def change(
     _fit(product, braces)
     product.updated_at = now
     PRODUCTS.keep(product, old)
+    searching.note(product)
 
 
 def add_color(product_id: int, facts: Mapping[str, Any], *, based_on: str, now: datetime) -> Color:
@@ -95,6 +97,7 @@ def change_color(
     for position, each in enumerate(others):
         each.position = position
     product.updated_at = now
+    searching.note(product)
 
 
 def add_picture(
@@ -200,7 +203,7 @@ def make_sizes(
     _rank(product, "size", sizes)
     _rank(product, "width", widths)
     product.updated_at = now
-    db.session.flush()
+    searching.note(product)
     return new
 
 
@@ -226,6 +229,7 @@ def change_variant(
         raise Refused("counted", "Some are counted as on hand. Please count them down to 0 first.")
     _set(variant, facts)
     product.updated_at = now
+    searching.note(product)
 
 
 def locked(product_id: int, based_on: str) -> Product:

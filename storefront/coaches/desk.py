@@ -6,10 +6,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import delete, update
 
 from storefront.clock import day_of, utcnow
+from storefront.coaches import searching
 from storefront.coaches.forms import CoachForm
 from storefront.coaches.models import Coach
 from storefront.coaches.queries import coach, coaches
 from storefront.db import db
+from storefront.search import index
 from storefront.settings.shop import shop
 from storefront.staff.desk import desk_blueprint
 
@@ -32,6 +34,8 @@ def add() -> ResponseReturnValue:
         return _page(form)
     with db.writing():
         added = db.insert_once(Coach, "slug", values=form.values())
+        if added:
+            searching.note(form.slug.data)
     if not added:
         form.slug.errors = [TAKEN]
         return _page(form)
@@ -48,6 +52,7 @@ def edit(coach_slug: str) -> ResponseReturnValue:
         return _page(form, there)
     with db.writing():
         db.session.execute(update(Coach).where(Coach.slug == coach_slug).values(form.values()))
+        searching.note(coach_slug)
     flash("Saved.", "info")
     return redirect(url_for("coaches_desk.listing"), 303)
 
@@ -55,10 +60,11 @@ def edit(coach_slug: str) -> ResponseReturnValue:
 @blueprint.post("/coaches/<coach_slug>/removal")
 def remove(coach_slug: str) -> ResponseReturnValue:
     """Take a place off the list, for good."""
-    name = (coach(coach_slug) or abort(404)).name
+    there = coach(coach_slug) or abort(404)
     with db.writing():
+        index.remove(("coach", str(there.id)))
         db.session.execute(delete(Coach).where(Coach.slug == coach_slug))
-    flash(f"{name} is not on the list any more.", "info")
+    flash(f"{there.name} is not on the list any more.", "info")
     return redirect(url_for("coaches_desk.listing"), 303)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import exists, select
 
 from storefront.catalogue.models import Product
 from storefront.db import Base, db
+from storefront.search import index
 
 group = AppGroup("demo", help="The demonstration shop.")
 loaders: list[Callable[[], None]] = []
@@ -22,6 +23,7 @@ def load() -> None:
     with db.writing():
         for loader in loaders:
             loader()
+        index.rebuild()
     click.echo("The demonstration shop is loaded.")
 
 

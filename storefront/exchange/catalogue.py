@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from storefront.catalogue import searching
 from storefront.catalogue.models import Color, FormerHandle, Product, Variant
 from storefront.catalogue.naming import color_slug
 from storefront.db import db, new_secret
@@ -160,6 +161,7 @@ def _take_batch(
             for place, rows in batch
             for new in _take_product(products.get(rows.handle), rows, changes, place=place, now=now)
         ]
+        changed = _changed_products()
         db.session.flush()
         for variant, pairs in counted:
             ledger.count(
@@ -170,6 +172,17 @@ def _take_batch(
                 by=by,
                 now=now,
             )
+    searching.note(*changed)
+
+
+def _changed_products() -> set[Product]:
+    """Return the products of which something is about to be written."""
+    written = [*db.session.new, *filter(db.session.is_modified, db.session.dirty)]
+    return {
+        thing if isinstance(thing, Product) else thing.product
+        for thing in written
+        if isinstance(thing, Product | Color | Variant)
+    }
 
 
 def _locked(handles: list[str]) -> dict[str, Product]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from storefront.db import db
+from storefront.pages import searching
 from storefront.pages.models import Page
 
 BLOCKS = re.compile("delivery|returns")
@@ -74,6 +75,7 @@ def save(
     elif (page.title, page.body, page.published) != (title, body, published):
         page.title, page.body, page.published = title, body, published
         page.updated_at, page.updated_by = now, by
+    searching.note(slug)
 
 
 def stamp(page: Page | None) -> str:

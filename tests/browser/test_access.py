@@ -177,6 +177,8 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "coaches, unknown place": at("/coaches?near=atlantis"),
     "display settings": at("/accessibility"),
     "not found": at("/nothing"),
+    "search": at("/search?q=velcro shoe for a leg brace"),
+    "search, nothing found": at("/search?q=zzzz"),
     "find your order": at("/orders/lookup"),
     "sign-in": at("/staff/sign-in"),
     "staff today": staff_at("/staff"),
@@ -216,7 +218,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
 IN_THE_GATE = {
     "home", "listing", "product, feet that differ", "cart", "cart drawer", "cart with error",
     "waiting order", "article", "comment with errors", "display settings", "find your order",
-    "staff stock",
+    "staff stock", "search",
 }  # fmt: skip
 
 

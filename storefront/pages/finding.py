@@ -1,0 +1,80 @@
+"""The search page: what was found, with today's price and stock, and never nothing at all."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from flask import Blueprint, abort, current_app, jsonify, request
+from flask import render_template as render
+from flask.typing import ResponseReturnValue
+
+from storefront.catalogue import collections, queries
+from storefront.catalogue.models import Product
+from storefront.catalogue.queries import Card, Selection
+from storefront.catalogue.views import today
+from storefront.clock import utcnow
+from storefront.search import index
+from storefront.search.index import Hit
+
+PAGE_SIZE = 20
+MOST_TYPED = 120  # characters
+MOST_SUGGESTED = 6
+KINDS = {"product": "Shoe", "article": "Article", "page": "Page", "coach": "Coach"}
+
+blueprint = Blueprint("finding", __name__)
+
+
+class Result(NamedTuple):
+    """A hit with the words for its kind, and the card of a product."""
+
+    hit: Hit
+    kind: str
+    card: Card | None
+
+
+@blueprint.get("/search")
+def show() -> ResponseReturnValue:
+    typed = _typed()
+    found = index.find(typed, now=utcnow())
+    pages = max(1, -(-len(found.hits) // PAGE_SIZE))
+    page = request.args.get("page", "1")
+    if page not in map(str, range(1, pages + 1)):
+        abort(404)
+    first = (int(page) - 1) * PAGE_SIZE
+    return render(
+        "storefront/pages/search.html",
+        typed=typed,
+        found=found,
+        results=_results(found.hits[first : first + PAGE_SIZE]),
+        links=collections.links(),
+        page=int(page),
+        pages=pages,
+    )
+
+
+@blueprint.get("/search/suggestions")
+def suggest() -> ResponseReturnValue:
+    """Answer with the first few pages whose words begin like what is being typed."""
+    hits = index.find(_typed(), now=utcnow(), begun=True).hits[:MOST_SUGGESTED]
+    return jsonify(
+        [{"title": hit.title, "kind": KINDS[hit.kind], "address": hit.address} for hit in hits]
+    )
+
+
+def _typed() -> str:
+    return " ".join(request.args.get("q", "")[:MOST_TYPED].split())
+
+
+def _results(hits: Sequence[Hit]) -> list[Result]:
+    """Return hits with the cards of those that are products; one that is gone is left out."""
+    ids = [int(hit.thing) for hit in hits if hit.kind == "product"]
+    cards: dict[str, Card] = {}
+    if ids:
+        chosen = Selection(Product.id, where=Product.id.in_(ids))
+        low = current_app.config["LOW_STOCK"]
+        found = queries.cards(chosen, today=today(), low=low, limit=len(ids))
+        cards = {f"/products/{card.handle}": card for card in found}
+    return [
+        Result(hit, KINDS[hit.kind], cards.get(hit.address))
+        for hit in hits
+        if hit.kind != "product" or hit.address in cards
+    ]

@@ -1,0 +1,29 @@
+"""What is found of the pages of words: those that are published."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+
+from storefront.db import db
+from storefront.pages.models import Page
+from storefront.search import index
+from storefront.search.index import Entry
+
+
+def entries() -> Iterator[Entry]:
+    """Yield all published pages."""
+    return map(_entry, db.session.scalars(select(Page).where(Page.published)))
+
+
+def note(slug: str) -> None:
+    """Let a page be found as it is now, if readers may see it; inside `db.writing()`."""
+    db.session.flush()
+    page = db.session.scalars(select(Page).where(Page.slug == slug)).one()
+    if page.published:
+        index.put(_entry(page))
+    else:
+        index.remove(("page", page.slug))
+
+
+def _entry(page: Page) -> Entry:
+    return Entry("page", page.slug, f"/pages/{page.slug}", page.title, page.slug, "", page.body)

@@ -1,0 +1,243 @@
+"""The index: what rooms put into it and take out, and how it is asked.
+
+It is asked for all words first, then for any of them. A word that nobody has written is taken for
+the most similar one that somebody has.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import SequenceMatcher
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    case,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    table,
+    tuple_,
+)
+
+from storefront.db import db
+from storefront.search.models import SearchEntry, SearchWord
+from storefront.search.synonyms import LONGEST, NOTHING, SYNONYMS, meanings, words_of
+
+MOST_FOUND = 60
+ENOUGH = 3  # found by all words; else those found by some are added
+SIMILAR = 0.7  # of 1: what a mistyped word has in common with the one that was meant
+LOOKED_AT = 60  # words that share parts with it
+MOST_COMPARED = 3_000
+PARTS_OF_WORD = re.compile(r"[^\W\d_]{3,}")
+
+# Title, keywords, summary, body. PostgreSQL's index is on this very expression.
+_WEIGHTS = (10.0, 6.0, 3.0, 1.0)
+VECTOR = (
+    "setweight(to_tsvector('english', title), 'A')"
+    " || setweight(to_tsvector('english', keywords), 'B')"
+    " || setweight(to_tsvector('english', summary), 'C')"
+    " || setweight(to_tsvector('english', body), 'D')"
+)
+
+# SQLite's full-text tables, which the migration made.
+_FTS5 = table("search_index", column("rowid"), column("search_index"))
+_TRIGRAMS = table("search_word_parts", column("rowid"), column("search_word_parts"), column("rank"))
+
+# What rooms lend: each yields all its entries, for whoever builds the index anew.
+sources: list[Callable[[], Iterable["Entry"]]] = []
+
+
+class Entry(NamedTuple):
+    """A page as its room describes it for whoever looks for it."""
+
+    kind: str
+    thing: str
+    address: str
+    title: str
+    keywords: str = ""
+    summary: str = ""
+    body: str = ""
+    visible_from: datetime | None = None
+    visible_until: datetime | None = None
+
+
+class Hit(NamedTuple):
+    """A page that was found."""
+
+    kind: str
+    thing: str
+    address: str
+    title: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found, and for which words, where one of them was taken for another."""
+
+    hits: Sequence[Hit] = ()
+    taken_for: str = ""
+    by_some: bool = False
+
+
+def put(*entries: Entry) -> None:
+    """Let pages be found as they are now; inside `db.writing()`."""
+    if not entries:
+        return
+    remove(*((entry.kind, entry.thing) for entry in entries))
+    db.session.execute(insert(SearchEntry), [entry._asdict() for entry in entries])
+    _learn(
+        " ".join(
+            text
+            for entry in entries
+            for text in (entry.title, entry.keywords, entry.summary, entry.body)
+        )
+    )
+
+
+def remove(*pages: tuple[str, str]) -> None:
+    """Let pages, of a kind and a thing, be found no more; inside `db.writing()`."""
+    named = tuple_(SearchEntry.kind, SearchEntry.thing)
+    db.session.execute(delete(SearchEntry).where(named.in_(pages)))
+
+
+def rebuild() -> int:
+    """Build the index anew from what the rooms have; return how many pages it holds."""
+    for model in (SearchEntry, SearchWord):
+        db.session.execute(delete(model))
+    entries = [entry for source in sources for entry in source()]
+    put(*entries)
+    return len(entries)
+
+
+def is_empty() -> bool:
+    return db.session.scalar(select(SearchEntry.id).limit(1)) is None
+
+
+def _learn(said: str) -> None:
+    words = {word[:LONGEST] for word in PARTS_OF_WORD.findall(said.lower())}
+    known = set(db.session.scalars(select(SearchWord.word).where(SearchWord.word.in_(words))))
+    new = [{"word": word} for word in sorted(words - known)]
+    db.insert_missing(SearchWord, "word", rows=new)
+
+
+def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
+    """Return what is found for some words; `begun`: the last may be only the start of one."""
+    words = words_of(typed)
+    if not words:
+        return Found()
+    meant = words if begun else _meant(words)
+    wanted = list(meanings(meant))
+    hits, by_some = _ask(wanted, all_of_them=True, now=now, begun=begun), False
+    if len(hits) < ENOUGH and len(wanted) > 1:
+        known = set(hits)
+        more = _ask(wanted, all_of_them=False, now=now, begun=begun)
+        by_some = not hits
+        hits += [hit for hit in more if hit not in known]
+    return Found(hits, " ".join(meant) if meant != words else "", by_some)
+
+
+def _ask(
+    wanted: Sequence[tuple[str, ...]], *, all_of_them: bool, now: datetime, begun: bool
+) -> list[Hit]:
+    columns = [getattr(SearchEntry, name) for name in Hit._fields]
+    visible = or_(SearchEntry.visible_from.is_(None), SearchEntry.visible_from <= now) & or_(
+        SearchEntry.visible_until.is_(None), SearchEntry.visible_until > now
+    )
+    statement = select(*columns).where(visible).limit(MOST_FOUND)
+    join = " AND " if all_of_them else " OR "
+    if _is_sqlite():
+        groups = [_fts5(group, begun and group is wanted[-1]) for group in wanted]
+        weights = ", ".join(map(str, _WEIGHTS))
+        rank: ColumnElement[Any] = literal_column(f"bm25(search_index, {weights})")
+        statement = (
+            statement.join(_FTS5, _FTS5.c.rowid == SearchEntry.id)
+            .where(_FTS5.c.search_index.op("MATCH", is_comparison=True)(join.join(groups)))
+            .order_by(rank, SearchEntry.id)
+        )
+    else:
+        vector: ColumnElement[Any] = literal_column(f"({VECTOR})")
+        queries = [_tsquery(group, begun and group is wanted[-1]) for group in wanted]
+        query = queries[0]
+        for other in queries[1:]:
+            query = query.op("&&" if all_of_them else "||")(other)
+        met = sum(
+            (case((vector.op("@@", is_comparison=True)(one), 1), else_=0) for one in queries),
+            literal(0),
+        )
+        of_parts: ColumnElement[Any] = literal_column("'{0.1, 0.3, 0.6, 1.0}'::float4[]")
+        statement = statement.where(vector.op("@@", is_comparison=True)(query)).order_by(
+            met.desc(), func.ts_rank(of_parts, vector, query).desc(), SearchEntry.id
+        )
+    return [Hit._make(row) for row in db.session.execute(statement)]
+
+
+def _fts5(group: Sequence[str], begun: bool) -> str:
+    """Return one of several phrases as FTS5 reads it; they have letters and digits alone."""
+    star = "*" if begun else ""
+    return "(" + " OR ".join(f'"{phrase}"{star}' for phrase in group) + ")"
+
+
+def _tsquery(group: Sequence[str], begun: bool) -> ColumnElement[Any]:
+    queries = [
+        func.to_tsquery("english", " <-> ".join(phrase.split()) + ":*")
+        if begun
+        else func.phraseto_tsquery("english", phrase)
+        for phrase in group
+    ]
+    query: ColumnElement[Any] = queries[0]
+    for other in queries[1:]:
+        query = query.op("||")(other)
+    return query
+
+
+def _meant(words: Sequence[str]) -> list[str]:
+    """Return the words with each that nobody has written replaced by the most similar one."""
+    asked = [word for word in words if PARTS_OF_WORD.fullmatch(word) and word not in NOTHING]
+    known = set(db.session.scalars(select(SearchWord.word).where(SearchWord.word.in_(asked))))
+    known |= SYNONYMS
+    return [_most_similar(word) if word in asked and word not in known else word for word in words]
+
+
+def _most_similar(word: str) -> str:
+    """Return the most similar of the words that share some of its parts, or its first letter."""
+    if _is_sqlite():
+        parts = {word[at : at + 3] for at in range(len(word) - 2)}
+        sharing: ColumnElement[bool] = SearchWord.id.in_(
+            select(_TRIGRAMS.c.rowid)
+            .where(
+                _TRIGRAMS.c.search_word_parts.op("MATCH", is_comparison=True)(
+                    " OR ".join(sorted(parts))
+                )
+            )
+            .order_by(_TRIGRAMS.c.rank)
+            .limit(LOOKED_AT)
+        )
+    else:
+        sharing = SearchWord.word.op("%", is_comparison=True)(word)
+    begun_alike = SearchWord.word.startswith(word[0], autoescape=True) & func.length(
+        SearchWord.word
+    ).between(len(word) - 2, len(word) + 2)
+    written = db.session.scalars(
+        select(SearchWord.word).where(sharing | begun_alike).limit(MOST_COMPARED)
+    )
+    likeness, nearest = max((_likeness(word, other), other) for other in {*written, *SYNONYMS})
+    return nearest if likeness >= SIMILAR else word
+
+
+def _likeness(typed: str, meant: str) -> float:
+    """Return how much two words have in common: 1 is all, letters in another order are little."""
+    if sorted(typed) == sorted(meant):
+        return 1.0
+    return SequenceMatcher(None, typed, meant).ratio()
+
+
+def _is_sqlite() -> bool:
+    return db.engine.dialect.name == "sqlite"

@@ -1,0 +1,72 @@
+"""Words that mean the same to whoever looks for shoes, and words that mean nothing."""
+
+import re
+from collections.abc import Iterator
+
+# Each row is one meaning. Where one of its phrases is typed, all of them are looked for.
+MEANINGS = (
+    (
+        "afo", "brace", "braces", "orthosis", "orthotic", "ankle foot orthosis", "splint",
+        "leg brace", "plastic leg brace", "plastic brace",
+    ),
+    ("hook and loop", "velcro", "strap", "straps"),
+    ("slip on", "slipon", "pull on", "no laces", "laceless"),
+    ("house shoe", "slipper", "slippers", "indoor shoe"),
+    ("high top", "boot", "boots"),
+    ("zip", "zipper", "zippered"),
+    ("drop foot", "foot drop", "toes drag", "toe drag", "dragging toes", "foot drags"),
+    ("rear entry", "opens at the back", "back entry", "open at the back"),
+    ("one hand", "single handed", "one handed"),
+    ("swelling", "swollen", "edema", "oedema"),
+    ("ms", "multiple sclerosis"),
+    ("tired", "fatigue", "energy", "exhausted"),
+    ("returns", "return", "send back", "send shoes back", "sending back", "money back", "refund"),
+    ("delivery", "shipping", "postage", "ship"),
+    ("privacy", "data", "cookies"),
+    ("phone", "call", "telephone", "contact"),
+    ("fitting", "try on", "fit", "fitter"),
+    ("coach", "store", "location", "in person"),
+)  # fmt: skip
+NOTHING = frozenset(  # too frequent to tell one page from another
+    {
+        "a", "about", "all", "am", "an", "and", "any", "are", "as", "at", "be", "by", "can",
+        "could", "do", "does", "for", "from", "get", "has", "have", "how", "i", "if", "in", "is",
+        "it", "its", "long", "look", "me", "my", "need", "of", "on", "or", "our", "please",
+        "put", "shall", "should", "some", "that", "the", "their", "them", "they", "this", "to",
+        "us", "want", "wear", "what", "when", "where", "which", "who", "will", "with", "would",
+        "you", "your",
+    }
+)  # fmt: skip
+MOST_WORDS = 12
+LONGEST = 40  # characters
+
+_MEANING = {tuple(phrase.split()): meaning for meaning in MEANINGS for phrase in meaning}
+_LONGEST_PHRASE = max(map(len, _MEANING))
+SYNONYMS = frozenset(word for phrase in _MEANING for word in phrase if len(word) > 2)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text in small letters; the first twelve that were typed."""
+    return [word[:LONGEST] for word in re.findall(r"[^\W_]+", text.lower())[:MOST_WORDS]]
+
+
+def meanings(words: list[str]) -> Iterator[tuple[str, ...]]:
+    """Yield what is looked for: each time the phrases of which one must be found.
+
+    Words that mean nothing are left out, unless there are no others.
+    """
+    at, found = 0, False
+    while at < len(words):
+        for length in range(min(_LONGEST_PHRASE, len(words) - at), 0, -1):
+            phrase = tuple(words[at : at + length])
+            if meaning := _MEANING.get(phrase):
+                yield meaning
+                at, found = at + length, True
+                break
+        else:
+            if words[at] not in NOTHING:
+                yield (words[at],)
+                found = True
+            at += 1
+    if not found:
+        yield from ((word,) for word in words)

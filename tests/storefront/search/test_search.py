@@ -1,0 +1,187 @@
+"""What is typed finds the page that was meant, on both databases alike."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from storefront.catalogue.models import Product
+from storefront.clock import utcnow
+from storefront.db import db
+from storefront.search import index
+from storefront.search.index import Entry
+from storefront.search.synonyms import meanings
+from tests.factories import NOW, Make
+from tests.storefront.catalogue.test_desk import PRODUCT
+from tests.storefront.staff.people import signed_in
+
+SEARCHES = yaml.safe_load((Path(__file__).parents[2] / "data" / "searches.yaml").read_text("utf-8"))
+
+
+@pytest.fixture
+def put(app: Flask) -> Callable[..., None]:
+    """Return a function that lets a page be found."""
+
+    def put(thing: str, title: str, **more: object) -> None:
+        with db.writing():
+            index.put(Entry("page", thing, f"/pages/{thing}", title, **more))  # type: ignore[arg-type]
+
+    return put
+
+
+def found(typed: str, **more: bool) -> list[str]:
+    return [hit.address for hit in index.find(typed, now=utcnow(), **more).hits]
+
+
+def test_wanted_page_is_among_the_first_three_of_thirty_six_searches_of_forty(app: Flask) -> None:
+    assert [len(SEARCHES[kind]) for kind in ("exact", "misspelt", "plain")] == [20, 10, 10]
+    loaded = app.test_cli_runner().invoke(args=["demo", "load"])
+    assert loaded.exit_code == 0
+
+    missed = {
+        typed: found(str(typed))[:3]
+        for searches in SEARCHES.values()
+        for typed, wanted in searches.items()
+        if wanted not in found(str(typed))[:3]
+    }
+
+    assert len(missed) <= 4, missed
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        'brace" OR title:*', "NEAR(a b)", "a AND", "-brace", "brace & !shoe | (", "*",
+        "' OR 1=1 --",
+        "^brace", "{title body}: brace", ":*", "<->", "\\", "%", "_", "🦶", "ǅ" * 200, "a " * 3_000,
+        "brace\u0301", "١٢٣", "", "   ", "the of and",
+    ],
+)  # fmt: skip
+def test_anything_typed_is_answered_with_a_page_and_ways_on(
+    client: FlaskClient, put: Callable[..., None], typed: str
+) -> None:
+    put("braces", "About braces")
+
+    for address in ("/search", "/search/suggestions"):
+        assert client.get(address, query_string={"q": typed}).status_code == 200
+    page = client.get("/search", query_string={"q": typed}).text
+    assert "/pages/braces" in page or 'href="/collections/all"' in page
+
+
+def test_page_is_found_between_its_moments_and_no_longer_when_it_is_removed(
+    put: Callable[..., None],
+) -> None:
+    now = utcnow()
+    put("now", "Braces now", visible_from=now - timedelta(1), visible_until=now + timedelta(1))
+    put("later", "Braces later", visible_from=now + timedelta(1))
+    put("over", "Braces of old", visible_until=now - timedelta(1))
+    put("gone", "Braces gone")
+    with db.writing():
+        index.remove(("page", "gone"))
+
+    assert found("braces") == ["/pages/now"]
+
+
+def test_entry_that_is_put_again_is_found_by_its_new_words_alone(
+    put: Callable[..., None],
+) -> None:
+    put("a", "Cotton socks")
+    put("a", "Woolen hats")
+
+    assert found("hats") == ["/pages/a"] and found("cotton") == []
+
+
+def test_all_words_come_before_some_and_titles_before_bodies(put: Callable[..., None]) -> None:
+    put("body", "Other things", body="a warm hat")
+    put("title", "A warm hat")
+    put("some", "A warm coat")
+
+    assert found("warm hat") == ["/pages/title", "/pages/body", "/pages/some"]
+    none = index.find("warm umbrella", now=utcnow())
+    assert none.by_some and none.hits[0].address in {"/pages/some", "/pages/title"}
+
+
+def test_what_is_being_typed_is_found_by_its_beginning(put: Callable[..., None]) -> None:
+    put("a", "Harbor shoes")
+
+    assert found("har", begun=True) == ["/pages/a"]
+    assert found("har") == [] and found("shoes har", begun=True) == ["/pages/a"]
+
+
+def test_phrases_of_one_meaning_are_looked_for_together() -> None:
+    shoe, brace = meanings(["shoe", "for", "plastic", "leg", "brace"])
+
+    assert shoe == ("shoe",) and {"afo", "orthosis", "plastic leg brace"} <= set(brace)
+    assert [group[0] for group in meanings(["the", "of"])] == ["the", "of"]
+
+
+def test_mistyped_word_is_said_to_be_taken_for_another(
+    client: FlaskClient, put: Callable[..., None]
+) -> None:
+    put("a", "Harbor shoes")
+
+    page = client.get("/search?q=harbur").text
+
+    assert "For “harbor”, since nobody here writes “harbur”" in page and "/pages/a" in page
+
+
+def test_product_is_found_with_its_price_and_stock_once_it_can_be_seen(
+    app: Flask, client: FlaskClient, make: Make
+) -> None:
+    product = make.product("harbor", title="Harbor <Strap>", pairs=2, price_minor=8900)
+    with db.writing():
+        index.rebuild()
+
+    page = client.get("/search?q=harbor").text
+
+    assert "Harbor &lt;Strap&gt;" in page and "$89.00" in page and "2 left in all sizes" in page
+    owner = signed_in(app, "owner")
+    facts = {**PRODUCT, "title": "Renamed", "handle": "renamed", "based_on": NOW.isoformat()}
+    assert owner.send("/staff/products/harbor", **facts).status_code == 303
+    assert "/products/renamed" in client.get("/search?q=renamed").text
+    db.session.rollback()
+    based_on = db.session.get_one(Product, product.id, populate_existing=True).updated_at
+    facts |= {"based_on": based_on.isoformat(), "published": ""}
+    assert owner.send("/staff/products/renamed", **facts).status_code == 303
+    assert "/products/" not in client.get("/search?q=renamed").text
+
+
+def test_what_staff_write_is_found_at_once(app: Flask, client: FlaskClient) -> None:
+    editor = signed_in(app, "editor")
+    fields = {
+        "name": "Otter Fitting Room", "street": "1 Any", "city": "Duluth", "state": "MN",
+        "postal_code": "55802", "phone": "218-555-0199", "hours": "Daily", "access": "Ramp",
+        "about": "About.", "interest": "None", "last_checked": "2026-11-01",
+    }  # fmt: skip
+    assert editor.send("/staff/coaches/new", **fields).status_code == 303
+
+    assert "/coaches/otter-fitting-room-duluth" in client.get("/search?q=otter").text
+    editor.send("/staff/coaches/otter-fitting-room-duluth", **{**fields, "name": "Heron Room"})
+    assert "/coaches/otter" in client.get("/search?q=heron").text
+    editor.send("/staff/coaches/otter-fitting-room-duluth/removal")
+    assert "/coaches/otter" not in client.get("/search?q=heron").text
+
+
+def test_index_is_built_anew_by_command_and_where_it_is_lost(app: Flask, make: Make) -> None:
+    make.article("walking", text={"summary": "Of otters."})
+    runner = app.test_cli_runner()
+
+    assert "1 pages can be found" in runner.invoke(args=["search", "rebuild"]).output
+    assert found("otters") == ["/blog/walking"]
+    with db.writing():
+        db.session.execute(text("DELETE FROM search_entries"))
+    from storefront.search.commands import build_if_empty
+
+    assert build_if_empty() == 1 and build_if_empty() == 0
+    assert found("otters") == ["/blog/walking"]
+
+
+def test_page_that_is_not_there_offers_to_search(client: FlaskClient) -> None:
+    page = client.get("/nothing")
+
+    assert page.status_code == 404 and 'action="/search"' in page.text

@@ -50,6 +50,7 @@ from storefront.demo import commands as demo
 from storefront.exchange import accounts_desk
 from storefront.exchange import checkup as exchange_checkup
 from storefront.exchange import commands as exchange
+from storefront.fit import views as fit
 from storefront.machines import structured
 from storefront.machines import views as machines
 from storefront.mail import checkup as mail_checkup
@@ -81,9 +82,9 @@ TEST_KEY = "sk_test_of_the_test_payment_company"
 MENU = [
     ("/collections/all", "Shop"),
     ("/blog", "Articles"),
-    ("/coaches", "Find a coach"),
-    ("/accessibility", "Display settings"),
+    ("/coaches", "Coaches"),
     ("/search", "Search"),
+    ("/accessibility", "Display settings"),
 ]
 
 
@@ -116,6 +117,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         media,
         catalogue,
         coaches,
+        fit,
         cart,
         checkout,
         webhook,

@@ -27,6 +27,7 @@ PAGES = [
     "/coaches?near=55802",
     "/search?q=harbr+shoe+first",
     "/search?q=zzzz",
+    "/fit?hands=1",
     "/coaches/duluth-harbor-step",
     "/pages/shipping",
     "/pages/terms",

@@ -1,0 +1,1 @@
+"""Which shoes suit what somebody has measured and can do."""

@@ -1,0 +1,85 @@
+"""What the fit finder reads of the catalogue: models with their measures, sizes and stock."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import func, select
+
+from storefront.catalogue.models import Product, ProductBrace, Variant
+from storefront.catalogue.queries import ColorRow, SizeRow, WholeProduct, products_page
+from storefront.catalogue.systems import foot_mm
+from storefront.db import db
+from storefront.fit.rules import Shoe, Size
+
+MOST_COMPARED = 200  # models
+
+
+class Model(NamedTuple):
+    """A model as the rules see it, and as a page shows it."""
+
+    shoe: Shoe
+    whole: WholeProduct
+
+    def chosen(self, sku: str) -> tuple[ColorRow, SizeRow]:
+        """Return a size by its sku, with its color."""
+        size = next(size for size in self.whole.sizes if size.sku == sku)
+        return next(color for color in self.whole.colors if color.id == size.color_id), size
+
+
+def widths() -> list[str]:
+    """Return the shop's widths, the narrowest first."""
+    rank = func.min(Variant.width_rank)
+    found = (
+        select(Variant.width)
+        .join(Variant.product)
+        .where(Variant.width != "", Variant.published, Product.published)
+        .group_by(Variant.width)
+        .order_by(rank, Variant.width)
+    )
+    return list(db.session.scalars(found))
+
+
+def braces() -> list[str]:
+    """Return the types of brace that shoes of the shop take."""
+    found = (
+        select(ProductBrace.brace)
+        .join(Product, Product.id == ProductBrace.product_id)
+        .where(Product.published)
+        .distinct()
+        .order_by(ProductBrace.brace)
+    )
+    return list(db.session.scalars(found))
+
+
+def models(steps: Sequence[str]) -> list[Model]:
+    """Return the models to compare, the first two hundred in the shop's order.
+
+    `steps` are the shop's widths, the narrowest first.
+    """
+    found = products_page(limit=MOST_COMPARED, page=1)
+    return [Model(_shoe(whole, steps, place), whole) for place, whole in enumerate(found)]
+
+
+def _shoe(whole: WholeProduct, steps: Sequence[str], place: int) -> Shoe:
+    product = whole.product
+    system = f"{product.size_label} {product.size_system}"
+    return Shoe(
+        title=product.title,
+        position=place,
+        sizes=tuple(
+            Size(
+                sku=size.sku,
+                name=" ".join(filter(None, (size.size, size.width))),
+                foot_mm=foot_mm(size.size, system),
+                width_step=steps.index(size.width) if size.width in steps else None,
+                is_there=size.free_pairs > 0 or not size.counted,
+            )
+            for size in whole.sizes
+        ),
+        braces=frozenset(whole.braces),
+        hands=product.hands,
+        depth_mm=product.depth_mm,
+        opening_mm=product.opening_mm,
+        weight_g=product.weight_g,
+        removable_insole=product.removable_insole,
+    )

@@ -1,0 +1,157 @@
+"""Each rule of docs/fit-rules.md, by its number, and what holds for any catalogue."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from storefront.fit.rules import HALF_SIZE, Lack, Need, Shoe, Size, advise, steps_for
+
+LENGTHS = {"8": 245.5, "9": 254.0, "9.5": 258.2, "10": 262.5}
+STRAP, SOLID, LEAF = "foot-up strap", "solid AFO", "posterior leaf spring AFO"
+
+
+def sizes(title: str, *widths: int, there: bool = True) -> tuple[Size, ...]:
+    return tuple(
+        Size(f"{title}-{name}-{width}", f"{name}/{width}", length, width, there)
+        for name, length in LENGTHS.items()
+        for width in widths
+    )
+
+
+DEEP = Shoe("deep", 1, sizes("deep", 1, 2), frozenset({SOLID, LEAF}), 1, 71, 130, 465, True)
+STRAPS = Shoe("straps", 2, sizes("straps", 1, 2), frozenset({LEAF, STRAP}), 1, 62, 118, 310, True)
+ZIP = Shoe("zip", 3, sizes("zip", 0, 1, 2), frozenset({LEAF, STRAP}), 2, 58, 95, 345, True)
+KNIT = Shoe("knit", 4, sizes("knit", 0, 1), frozenset(), 1, 49, 90, 215, False)
+SANDAL = Shoe("sandal", 5, sizes("sandal", 0, 1), frozenset(), 1, None, None, 285, None)
+GONE = Shoe("gone", 6, sizes("gone", 0, 1, 2, there=False), frozenset({LEAF}), 1, 80, 140, 200)
+SHELF = (DEEP, STRAPS, ZIP, KNIT, SANDAL, GONE)
+
+# need, the titles that are advised in their order
+CASES = {
+    "1 length as it is": (Need(foot_mm=254), ["knit", "sandal", "straps", "zip", "deep"]),
+    "1 to half a size": (Need(foot_mm=256), ["knit", "sandal", "straps", "zip", "deep"]),
+    "1 no such length": (Need(foot_mm=280), []),
+    "1 between two sizes": (Need(foot_mm=249.7), ["knit", "sandal", "straps", "zip", "deep"]),
+    "1 too short a foot": (Need(foot_mm=230), []),
+    "2 narrow foot": (Need(width_step=0), ["knit", "sandal", "zip", "straps", "deep"]),
+    "2 wide foot": (Need(width_step=1), ["knit", "sandal", "straps", "zip", "deep"]),
+    "2 extra wide foot": (Need(width_step=2), ["straps", "zip", "deep"]),
+    "2 wider than any": (Need(width_step=3), []),
+    "3 thin brace": (Need(width_step=1, brace=LEAF), ["straps", "zip", "deep"]),
+    "3 thin brace, narrow foot": (Need(width_step=0, brace=LEAF), ["straps", "zip", "deep"]),
+    "3 solid brace": (Need(width_step=0, brace=SOLID), ["deep"]),
+    "3 solid brace, wide foot": (Need(width_step=1, brace=SOLID), []),
+    "3 strap asks for no width": (Need(width_step=2, brace=STRAP), ["straps", "zip"]),
+    "4 deep": (Need(depth_mm=60), ["straps", "deep"]),
+    "4 just so deep": (Need(depth_mm=62), ["straps", "deep"]),
+    "4 deeper than any that is there": (Need(depth_mm=72), []),
+    "4 not measured is not deep": (Need(depth_mm=1), ["knit", "straps", "zip", "deep"]),
+    "5 opening": (Need(opening_mm=100), ["straps", "deep"]),
+    "5 not measured does not open": (Need(opening_mm=1), ["knit", "straps", "zip", "deep"]),
+    "6 brace that fits": (Need(brace=STRAP), ["straps", "zip"]),
+    "6 brace nobody tried": (Need(brace="carbon AFO"), []),
+    "7 one hand": (Need(one_hand=True), ["knit", "sandal", "straps", "deep"]),
+    "7 one hand and a strap": (Need(one_hand=True, brace=STRAP), ["straps"]),
+    "8 light": (Need(most_weight_g=300), ["knit", "sandal"]),
+    "8 as light as can be": (Need(most_weight_g=100), []),
+    "9 swelling": (Need(width_step=0, swelling=True), ["knit", "sandal", "straps", "zip", "deep"]),
+    "9 swelling and brace": (Need(width_step=0, brace=LEAF, swelling=True),
+                             ["straps", "zip", "deep"]),
+    "10 nothing asked": (Need(), ["knit", "sandal", "straps", "zip", "deep"]),
+    "11 all at once": (Need(254, 0, SOLID, 70, 120, True, False, 500), ["deep"]),
+    "11 nothing is all of it": (Need(254, 0, SOLID, 70, 120, True, True, 500), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("need", "advised"), CASES.values(), ids=CASES)
+def test_rule_advises_what_its_table_says(need: Need, advised: list[str]) -> None:
+    assert [each.shoe.title for each in advise(need, SHELF)[0]] == advised
+
+
+def test_there_are_thirty_cases_and_each_rule_has_one() -> None:
+    table = (Path(__file__).parents[3] / "docs" / "fit-rules.md").read_text("utf-8")
+    rows = [line.split("|")[1:-1] for line in table.splitlines() if line.startswith("| ")][1:]
+
+    assert len(CASES) >= 30
+    assert {row[0].strip() for row in rows} == {case.split()[0] for case in CASES}
+    assert all("shop's experience" in row[3] or "20" in row[3] or "as rule" in row[3]
+               for row in rows)  # fmt: skip
+
+
+def test_reason_is_one_sentence_of_what_was_asked() -> None:
+    need = Need(254, 0, SOLID, 70, 120, True, False, 500)
+
+    [advice] = advise(need, SHELF)[0]
+
+    assert advice.size.name == "9/2"
+    assert advice.why == (
+        "It takes a solid AFO, closes with one hand, is 71 mm deep inside, where you need 70, opens"
+        " 130 mm wide, where you need 120, weighs 465 g, is made for a foot of 254 mm in this size"
+        " and has a width that leaves room for the brace."
+    )
+
+
+def test_what_was_lacking_is_counted() -> None:
+    assert advise(Need(depth_mm=75), SHELF)[1] == {Lack.DEPTH: 5, Lack.STOCK: 1}
+    assert advise(Need(foot_mm=280), (DEEP,))[1] == {Lack.LENGTH: 1}
+    assert advise(Need(foot_mm=254, width_step=3), (DEEP,))[1] == {Lack.WIDTH: 1}
+
+
+a_size = st.builds(
+    Size,
+    st.text(max_size=3),
+    st.text(max_size=3),
+    st.none() | st.floats(200, 320),
+    st.none() | st.integers(0, 4),
+    st.booleans(),
+)
+braces = st.sampled_from(["", STRAP, SOLID, LEAF, "hinged AFO"])
+millimeters = st.none() | st.integers(30, 150)
+a_shoe = st.builds(
+    Shoe,
+    st.text(max_size=3),
+    st.integers(0, 9),
+    st.lists(a_size, max_size=6).map(tuple),
+    st.frozensets(braces),
+    st.none() | st.integers(1, 2),
+    millimeters,
+    millimeters,
+    st.none() | st.integers(100, 900),
+    st.none() | st.booleans(),
+)
+a_need = st.builds(
+    Need,
+    st.none() | st.floats(200, 320),
+    st.none() | st.integers(0, 3),
+    braces,
+    millimeters,
+    millimeters,
+    st.booleans(),
+    st.booleans(),
+    st.none() | st.integers(100, 900),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(a_need, st.lists(a_shoe, max_size=8))
+def test_for_any_catalogue_no_length_makes_up_for_depth_or_width(
+    need: Need, shoes: list[Shoe]
+) -> None:
+    advised, lacking = advise(need, shoes)
+
+    for each in advised:
+        assert each.size.is_there and each.size in each.shoe.sizes
+        if need.foot_mm is not None:
+            assert each.size.foot_mm is not None
+            assert each.size.foot_mm <= need.foot_mm + HALF_SIZE + 0.1  # never a longer one
+        if need.depth_mm is not None:
+            assert (each.shoe.depth_mm or 0) >= need.depth_mm
+        if need.width_step is not None:
+            least = need.width_step + steps_for(need.brace) + need.swelling
+            assert each.size.width_step is not None and each.size.width_step >= least
+        if need.one_hand:
+            assert each.shoe.hands == 1  # so none that takes two stands above it
+        assert "longer" not in each.why and each.why.endswith(".")
+    assert len(advised) + sum(lacking.values()) == len(shoes)

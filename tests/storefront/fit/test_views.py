@@ -1,0 +1,72 @@
+"""The fit finder in front of a shopper: an address asks, one page answers, nothing is kept."""
+
+import re
+
+import pytest
+from flask.testing import FlaskClient
+
+from storefront.catalogue.models import Product, ProductBrace
+from storefront.db import db
+from storefront.settings import queries as settings
+from tests.factories import NOW, Make
+
+
+@pytest.fixture
+def shelf(make: Make) -> None:
+    deep = make.product("deep", sizes=("9", "10"), widths=("Standard", "Wide", "Extra wide"),
+                        size_label="US men's size", hands=1, depth_mm=71, weight_g=400)  # fmt: skip
+    make.product("flat", sizes=("9",), widths=("Standard",), size_label="US men's size",
+                 hands=2, depth_mm=50, weight_g=200)  # fmt: skip
+    with db.writing():
+        product = db.session.get_one(Product, deep.id)
+        product.braces = [ProductBrace(brace="solid AFO")]
+    db.session.remove()
+
+
+def test_answer_names_size_stock_and_one_reason(client: FlaskClient, shelf: None) -> None:
+    answer = client.get(
+        "/fit?size=9&system=US+men%27s&width=Standard&brace=solid+AFO&hands=1&depth=60"
+    )
+
+    assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
+    assert re.findall(r'href="/products/([^"]+)"', answer.text) == [
+        "deep?variant=deep-moss-9-extra%20wide"
+    ]
+    for words in ("Deep, 9 Extra wide", "5 in stock", "It takes a solid AFO, closes with one hand",
+                  "1 model: not tried with this brace", "do not take a longer shoe",
+                  'content="noindex"', 'value="60"'):  # fmt: skip
+        assert words in answer.text
+
+
+def test_nothing_fits_says_what_was_lacking_and_who_can_help(
+    client: FlaskClient, shelf: None
+) -> None:
+    with db.writing():
+        settings.keep({"SHOP_PHONE": "+1 805 555 0100"}, by="Test", now=NOW)
+
+    page = client.get("/fit?depth=90&hands=1").text
+
+    for words in ("Nothing we have in stock suits all of this", "1 model: not so deep",
+                  'href="tel:', 'href="/coaches"', "length makes up for neither"):  # fmt: skip
+        assert words in page
+
+
+def test_length_may_be_a_measure_or_any_system(client: FlaskClient, shelf: None) -> None:
+    for asked in ("size=262&system=mm,+the+length+of+my+foot", "size=42.5&system=EU",
+                  "size=8&system=UK", "size=10&system=US+women%27s"):  # fmt: skip
+        assert "Deep, 9 " in client.get(f"/fit?{asked}").text, asked
+
+
+def test_bad_answers_get_a_sentence_and_the_others_stay(client: FlaskClient, shelf: None) -> None:
+    page = client.get("/fit?size=large&system=EU&depth=9e9&width=Wide&opening=-1&brace=wings")
+
+    assert page.status_code == 422
+    for words in ("We cannot read this size", "a whole number from 20 to 200", 'value="9e9"',
+                  '<option selected value="Wide">'):  # fmt: skip
+        assert words in page.text
+    assert client.get("/fit?nothing=1").status_code == 200
+
+
+def test_finder_is_offered_where_sizes_are_chosen(client: FlaskClient, shelf: None) -> None:
+    for address in ("/", "/collections/all", "/products/deep"):
+        assert 'href="/fit"' in client.get(address).text, address

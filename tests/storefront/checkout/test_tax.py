@@ -207,3 +207,11 @@ def test_promotion_codes_are_allowed_where_the_owner_chose_so(make: Make, compan
         asked.append(company.session(address.rpartition("/")[2])["allow_promotion_codes"])
 
     assert asked == [None, True]
+
+
+def test_no_tax_was_told_is_no_tax_at_all(make: Make) -> None:
+    order = make.order((make.variant(), 1), delivery_minor=695)
+
+    assert list(taxes.of_parts(order)) == [0, 0]
+    with pytest.raises(ValueError, match="shorter"):
+        taxes.keep(order, [0])

@@ -56,6 +56,9 @@ from storefront.machines import views as machines
 from storefront.mail import checkup as mail_checkup
 from storefront.mail import commands as mail_commands
 from storefront.mail import jobs as mail_jobs
+from storefront.notices import desk as notices_desk
+from storefront.notices import jobs as notices_jobs
+from storefront.notices import views as notices
 from storefront.opening import desk as opening_desk
 from storefront.orders import desk as orders_desk
 from storefront.orders import views as orders
@@ -123,6 +126,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         webhook,
         orders,
         returns,
+        notices,
         pages,
         machines,
         finding,
@@ -136,6 +140,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         returns_desk,
         checkout_desk,
         stock_desk,
+        notices_desk,
         comments_desk,
         mails_desk,
         delivery_desk,
@@ -154,6 +159,8 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     ):
         app.register_blueprint(blueprint)
     orders.parts[:] = [returns.of_order]
+    catalogue.parts[:] = [notices.of_product]
+    stock_desk.parts[:] = [notices_desk.of_variant]
     staff.desks[:] = [
         Desk("Selling", "/staff/orders", "Orders", orders_desk.ROLES),
         Desk("Selling", "/staff/phone-orders", "Phone orders", phone_desk.ROLES),
@@ -162,6 +169,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         Desk("Selling", "/staff/mails", "Mails", mails_desk.ROLES),
         Desk("Selling", "/staff/delivery", "Delivery", delivery_desk.ROLES),
         Desk("Shoes", "/staff/stock", "Stock", stock_desk.ROLES),
+        Desk("Shoes", "/staff/notices", "Wanted", notices_desk.ROLES),
         Desk("Shoes", "/staff/products", "Products", products_desk.ROLES),
         Desk("Shoes", "/staff/collections", "Collections", collections_desk.ROLES),
         Desk("Writing", "/staff/articles", "Articles", articles_desk.ROLES),
@@ -232,7 +240,13 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         ("Stock", stock_checkup.counts),
         ("Backup", exchange_checkup.backups),
     ]
-    jobs.schedule[:] = [*mail_jobs.jobs, *checkout_jobs.jobs, blog_jobs.job, search_commands.job]
+    jobs.schedule[:] = [
+        *mail_jobs.jobs,
+        *checkout_jobs.jobs,
+        notices_jobs.job,
+        blog_jobs.job,
+        search_commands.job,
+    ]
     for commands in (
         demo,
         jobs,

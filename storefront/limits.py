@@ -36,4 +36,12 @@ def is_shared() -> bool:
 
 def address_and_email() -> str:
     """Return who tries to sign in as whom: a stranger elsewhere cannot lock anyone out."""
-    return f"{get_remote_address()} {request.form.get('email', '').strip().lower()[:254]}"
+    return f"{get_remote_address()} {email()}"
+
+
+def email() -> str:
+    """Return the mail address that a form names: no stranger may have it written to often.
+
+    Where it names none, '', by which nothing is counted.
+    """
+    return request.form.get("email", "").strip().lower()[:254]

@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime, formataddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -20,8 +21,21 @@ from storefront.mail.models import TO_STAFF, Letter
 from storefront.settings.shop import shop
 
 TIMEOUT = 20  # seconds
+LEAVE = "List-Unsubscribe"
 
 log = logging.getLogger(__name__)
+
+
+class Unbroken(EmailPolicy):
+    """Writes mails as the library does, but for an address in a header that is no mail address.
+
+    Where it is long, the library would write it in a code that mailboxes do not read there.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name == LEAVE:
+            return f"{name}: {value}{self.linesep}".encode()
+        return super().fold_binary(name, value)
 
 
 def send_due() -> int:
@@ -74,7 +88,7 @@ def compose(letter: Letter) -> EmailMessage:
     subject, _, body = text.partition("\n")
     ours = shop()
     host = urlsplit(ours.url).hostname
-    message = EmailMessage()
+    message = EmailMessage(policy=Unbroken())
     message["Subject"] = subject.removeprefix("Subject: ").strip()
     message["From"] = formataddr((ours.name, ours.email))
     message["Reply-To"] = ours.email
@@ -83,6 +97,9 @@ def compose(letter: Letter) -> EmailMessage:
     message["Date"] = format_datetime(letter.created_at)
     again = f".{letter.resent}" if letter.resent else ""
     message["Message-ID"] = f"<{letter.cause.replace(':', '.')}{again}@{host}>"
+    if leave := letter.facts.get("leave_address"):  # RFC 8058: mailboxes show a button for it
+        message[LEAVE] = f"<{leave}>"
+        message[f"{LEAVE}-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(body.lstrip("\n"))
     return message
 

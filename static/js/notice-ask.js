@@ -13,10 +13,9 @@ class NoticeAsk extends HTMLElement {
   choose(label) {
     const form = this.querySelector("form");
     if (!label || !form) return;
-    const sku = label.querySelector("input").value;
     this.querySelector("details").open = true;
-    form.elements.sku.value = sku;
-    form.elements.email.focus();
+    form.elements.sku.value = label.querySelector("input").value;
+    this.querySelector("summary").focus();
   }
 }
 customElements.define("notice-ask", NoticeAsk);

@@ -69,10 +69,10 @@ def feet_that_differ(page: Page) -> None:
 
 
 def sold_out(page: Page) -> None:
-    """Go to a size that is not there, from a card on the list of products."""
+    """Choose a size that is not there, which opens the form that asks to be told."""
     page.goto("/products/harbor-two-strap")
     page.locator(".size--gone").first.click(force=True)
-    expect(page.get_by_label("Email")).to_be_focused()
+    expect(page.get_by_text("Tell me when a size is back")).to_be_focused()
 
 
 def asked_notice(page: Page) -> None:

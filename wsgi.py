@@ -12,13 +12,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import blog.demo
+import blog.person
 import config as settings
 import storefront.catalogue.demo
+import storefront.checkout.person
 import storefront.coaches.demo
 import storefront.delivery.demo
+import storefront.mail.person
+import storefront.notices.person
+import storefront.orders.person
 import storefront.pages.demo
+import storefront.returns.person
 import storefront.settings.demo
 import storefront.staff.demo
+import storefront.staff.person
 import storefront.stock.demo
 from blog import articles_desk, reviews_desk
 from blog import desk as comments_desk
@@ -26,7 +33,20 @@ from blog import jobs as blog_jobs
 from blog import queries as blog_queries
 from blog import searching as blog_searching
 from blog import views as blog_views
-from storefront import assets, db, doctor, errors, frame, guard, jobs, limits, media, sessions
+from storefront import (
+    assets,
+    db,
+    doctor,
+    errors,
+    frame,
+    guard,
+    jobs,
+    limits,
+    media,
+    person,
+    sessions,
+)
+from storefront.cart import cookie as cart_cookie
 from storefront.cart import views as cart
 from storefront.catalogue import collections, collections_desk
 from storefront.catalogue import desk as products_desk
@@ -50,6 +70,7 @@ from storefront.demo import commands as demo
 from storefront.exchange import accounts_desk
 from storefront.exchange import checkup as exchange_checkup
 from storefront.exchange import commands as exchange
+from storefront.exchange import keeping as backups
 from storefront.fit import views as fit
 from storefront.machines import structured
 from storefront.machines import views as machines
@@ -240,12 +261,44 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         ("Stock", stock_checkup.counts),
         ("Backup", exchange_checkup.backups),
     ]
+    storefront.orders.person.needed_by[:] = [storefront.returns.person.needed]
+    storefront.orders.person.emptied_too[:] = [storefront.returns.person.empty]
+    person.exports[:] = [
+        ("orders", storefront.orders.person.export),
+        ("returns", storefront.returns.person.export),
+        ("orders_by_phone", storefront.checkout.person.export),
+        ("notices", storefront.notices.person.export),
+        ("comments", blog.person.export),
+        ("mails", storefront.mail.person.export),
+        ("account", storefront.staff.person.export),
+    ]
+    person.erasers[:] = [
+        storefront.orders.person.erase,  # first: it says which orders stay
+        storefront.checkout.person.erase,
+        storefront.notices.person.erase,
+        blog.person.erase,
+        storefront.mail.person.erase,
+        storefront.staff.person.erase,
+    ]
+    person.afterwards[:] = [mail_jobs.remove_files]
+    person.terms[:] = [
+        storefront.orders.person.terms,
+        storefront.checkout.person.terms,
+        storefront.mail.person.terms,
+        storefront.notices.person.terms,
+        blog.person.terms,
+        cart_cookie.terms,
+        pages.terms_of_settings,
+        limits.terms,
+        backups.terms,
+    ]
     jobs.schedule[:] = [
         *mail_jobs.jobs,
         *checkout_jobs.jobs,
         notices_jobs.job,
         blog_jobs.job,
         search_commands.job,
+        person.job,
     ]
     for commands in (
         demo,
@@ -256,6 +309,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         staff_commands,
         stock_commands,
         search_commands,
+        person,
     ):
         app.cli.add_command(commands.group)
     app.cli.add_command(checkout_commands.company)

@@ -32,6 +32,8 @@ DEFAULTS = {
     "CURRENCY": "USD",
     "HOLD_MINUTES": "60",
     "LOW_STOCK": "3",
+    "NOTICE_HOURS": "24",
+    "ORDER_YEARS": "10",
     "SMTP_URL": "",
     "TRUSTED_PROXIES": "0",
     "DEMO": "",
@@ -80,6 +82,8 @@ def load(environ: Mapping[str, str]) -> dict[str, Any]:
         "CURRENCY": _currency(given["CURRENCY"]),
         "HOLD_MINUTES": _whole(given, "HOLD_MINUTES", 35, 1440),
         "LOW_STOCK": _whole(given, "LOW_STOCK", 0, 1000),
+        "NOTICE_HOURS": _whole(given, "NOTICE_HOURS", 1, 720),
+        "ORDER_YEARS": _whole(given, "ORDER_YEARS", 1, 100),
         "TRUSTED_PROXIES": _whole(given, "TRUSTED_PROXIES", 0, 10),
     }
 

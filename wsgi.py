@@ -12,13 +12,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import blog.demo
+import blog.person
 import config as settings
 import storefront.catalogue.demo
+import storefront.checkout.person
 import storefront.coaches.demo
 import storefront.delivery.demo
+import storefront.mail.person
+import storefront.notices.person
+import storefront.orders.person
 import storefront.pages.demo
+import storefront.returns.person
 import storefront.settings.demo
 import storefront.staff.demo
+import storefront.staff.person
 import storefront.stock.demo
 from blog import articles_desk, reviews_desk
 from blog import desk as comments_desk
@@ -26,7 +33,20 @@ from blog import jobs as blog_jobs
 from blog import queries as blog_queries
 from blog import searching as blog_searching
 from blog import views as blog_views
-from storefront import assets, db, doctor, errors, frame, guard, jobs, limits, media, sessions
+from storefront import (
+    assets,
+    db,
+    doctor,
+    errors,
+    frame,
+    guard,
+    jobs,
+    limits,
+    media,
+    person,
+    sessions,
+)
+from storefront.cart import cookie as cart_cookie
 from storefront.cart import views as cart
 from storefront.catalogue import collections, collections_desk
 from storefront.catalogue import desk as products_desk
@@ -50,12 +70,16 @@ from storefront.demo import commands as demo
 from storefront.exchange import accounts_desk
 from storefront.exchange import checkup as exchange_checkup
 from storefront.exchange import commands as exchange
+from storefront.exchange import keeping as backups
 from storefront.fit import views as fit
 from storefront.machines import structured
 from storefront.machines import views as machines
 from storefront.mail import checkup as mail_checkup
 from storefront.mail import commands as mail_commands
 from storefront.mail import jobs as mail_jobs
+from storefront.notices import desk as notices_desk
+from storefront.notices import jobs as notices_jobs
+from storefront.notices import views as notices
 from storefront.opening import desk as opening_desk
 from storefront.orders import desk as orders_desk
 from storefront.orders import views as orders
@@ -123,6 +147,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         webhook,
         orders,
         returns,
+        notices,
         pages,
         machines,
         finding,
@@ -136,6 +161,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         returns_desk,
         checkout_desk,
         stock_desk,
+        notices_desk,
         comments_desk,
         mails_desk,
         delivery_desk,
@@ -154,6 +180,8 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     ):
         app.register_blueprint(blueprint)
     orders.parts[:] = [returns.of_order]
+    catalogue.parts[:] = [notices.of_product]
+    stock_desk.parts[:] = [notices_desk.of_variant]
     staff.desks[:] = [
         Desk("Selling", "/staff/orders", "Orders", orders_desk.ROLES),
         Desk("Selling", "/staff/phone-orders", "Phone orders", phone_desk.ROLES),
@@ -162,6 +190,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         Desk("Selling", "/staff/mails", "Mails", mails_desk.ROLES),
         Desk("Selling", "/staff/delivery", "Delivery", delivery_desk.ROLES),
         Desk("Shoes", "/staff/stock", "Stock", stock_desk.ROLES),
+        Desk("Shoes", "/staff/notices", "Wanted", notices_desk.ROLES),
         Desk("Shoes", "/staff/products", "Products", products_desk.ROLES),
         Desk("Shoes", "/staff/collections", "Collections", collections_desk.ROLES),
         Desk("Writing", "/staff/articles", "Articles", articles_desk.ROLES),
@@ -232,7 +261,45 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         ("Stock", stock_checkup.counts),
         ("Backup", exchange_checkup.backups),
     ]
-    jobs.schedule[:] = [*mail_jobs.jobs, *checkout_jobs.jobs, blog_jobs.job, search_commands.job]
+    storefront.orders.person.needed_by[:] = [storefront.returns.person.needed]
+    storefront.orders.person.emptied_too[:] = [storefront.returns.person.empty]
+    person.exports[:] = [
+        ("orders", storefront.orders.person.export),
+        ("returns", storefront.returns.person.export),
+        ("orders_by_phone", storefront.checkout.person.export),
+        ("notices", storefront.notices.person.export),
+        ("comments", blog.person.export),
+        ("mails", storefront.mail.person.export),
+        ("account", storefront.staff.person.export),
+    ]
+    person.erasers[:] = [
+        storefront.orders.person.erase,  # first: it says which orders stay
+        storefront.checkout.person.erase,
+        storefront.notices.person.erase,
+        blog.person.erase,
+        storefront.mail.person.erase,
+        storefront.staff.person.erase,
+    ]
+    person.afterwards[:] = [mail_jobs.remove_files]
+    person.terms[:] = [
+        storefront.orders.person.terms,
+        storefront.checkout.person.terms,
+        storefront.mail.person.terms,
+        storefront.notices.person.terms,
+        blog.person.terms,
+        cart_cookie.terms,
+        pages.terms_of_settings,
+        limits.terms,
+        backups.terms,
+    ]
+    jobs.schedule[:] = [
+        *mail_jobs.jobs,
+        *checkout_jobs.jobs,
+        notices_jobs.job,
+        blog_jobs.job,
+        search_commands.job,
+        person.job,
+    ]
     for commands in (
         demo,
         jobs,
@@ -242,6 +309,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         staff_commands,
         stock_commands,
         search_commands,
+        person,
     ):
         app.cli.add_command(commands.group)
     app.cli.add_command(checkout_commands.company)

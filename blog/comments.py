@@ -65,13 +65,18 @@ def write(
     db.session.add(comment)
     db.session.flush()
     outbox.queue(
-        cause=f"comment-waiting:{comment.id}",
+        cause=cause(comment.id),
         recipient=TO_STAFF,
         template="comment_waiting",
         facts={"title": title, "name": name, "staff_address": f"{shop_url}/staff/comments"},
         now=now,
     )
     return comment
+
+
+def cause(comment_id: int) -> str:
+    """Return the cause of the mail that tells staff of a comment."""
+    return f"comment-waiting:{comment_id}"
 
 
 def rewrite(comment_id: int, body: str) -> None:

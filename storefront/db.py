@@ -24,6 +24,7 @@ from sqlalchemy import (
     Executable,
     Integer,
     MetaData,
+    TextClause,
     event,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -151,9 +152,18 @@ class Database(SQLAlchemy):
             raise RuntimeError("a write transaction is open during a network call")
         self.session.rollback()
 
-    def insert_once(self, table: type[Base], *key: str, values: Mapping[str, Any]) -> bool:
-        """Insert a row unless its unique key is there already; return whether it was inserted."""
-        statement = self._insert(table, key).values(**values)
+    def insert_once(
+        self,
+        table: type[Base],
+        *key: str,
+        values: Mapping[str, Any],
+        among: TextClause | None = None,
+    ) -> bool:
+        """Insert a row unless its unique key is there already; return whether it was inserted.
+
+        `among`: the rows in which the key is unique, where that is not all of them.
+        """
+        statement = self._insert(table, key, among).values(**values)
         return bool(self.session.execute(statement.returning(getattr(table, key[0]))).first())
 
     def insert_missing(self, table: type[Base], *key: str, rows: list[dict[str, Any]]) -> None:
@@ -161,9 +171,11 @@ class Database(SQLAlchemy):
         if rows:
             self.session.execute(self._insert(table, key), rows)
 
-    def _insert(self, table: type[Base], key: tuple[str, ...]) -> Any:
+    def _insert(
+        self, table: type[Base], key: tuple[str, ...], among: TextClause | None = None
+    ) -> Any:
         make = postgresql.insert if self.engine.dialect.name == "postgresql" else sqlite.insert
-        return make(table).on_conflict_do_nothing(index_elements=key)
+        return make(table).on_conflict_do_nothing(index_elements=key, index_where=among)
 
 
 db = Database(

@@ -1,11 +1,14 @@
 """Limits: how often something may be tried from one network address."""
 
 import logging
+from collections.abc import Iterator
 
 from flask import Flask, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from limits.storage import RedisStorage
+
+from storefront.person import Term
 
 log = logging.getLogger(__name__)
 
@@ -36,4 +39,20 @@ def is_shared() -> bool:
 
 def address_and_email() -> str:
     """Return who tries to sign in as whom: a stranger elsewhere cannot lock anyone out."""
-    return f"{get_remote_address()} {request.form.get('email', '').strip().lower()[:254]}"
+    return f"{get_remote_address()} {email()}"
+
+
+def email() -> str:
+    """Return the mail address that a form names: no stranger may have it written to often.
+
+    Where it names none, '', by which nothing is counted.
+    """
+    return request.form.get("email", "").strip().lower()[:254]
+
+
+def terms() -> Iterator[Term]:
+    """Say how long tries are remembered: no limit here counts over more than an hour."""
+    yield Term(
+        "How often a network address, or an email address, has tried a form, against misuse",
+        "an hour at most",
+    )

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -20,6 +21,7 @@ from storefront.checkout.refunds import Wish
 from storefront.checkout.setting import payments, terms
 from storefront.clock import utcnow
 from storefront.db import Base, db
+from storefront.notices import wishes
 from storefront.orders import dispatching
 from storefront.orders.models import Dispute, OrderMark
 from storefront.returns.models import Return, ReturnLine
@@ -96,6 +98,8 @@ BREAK = {
     "ck_letters_attempts": "UPDATE letters SET attempts = -1",
     "ck_movements_change": "UPDATE movements SET left_change = 0, right_change = 0",
     "ck_movements_reason": "UPDATE movements SET reason = 'magic'",
+    "ck_notices_email": "UPDATE notices SET email = ''",
+    "ck_notices_state": "UPDATE notices SET state = 'lost'",
     "ck_orders_tax": "UPDATE orders SET tax = 'some'",
     "ck_orders_tax_rate_millis": "UPDATE orders SET tax_rate_millis = -1",
     "ck_order_lines_quantity": "UPDATE order_lines SET quantity = 13",
@@ -194,6 +198,7 @@ def fill_every_table(app: Flask, make: Make, company: Company) -> None:
     assert order is not None
     phone.open_cart(by="Ann", now=utcnow())
     with db.writing():
+        wishes.ask(variant.sku, "a@example.com", shop_url="x", zone=ZoneInfo("UTC"), now=utcnow())
         db.session.add(FormerHandle(handle="old", owner_id=variant.product_id))
         collection = db.session.scalars(select(Collection)).first()
         assert collection is not None

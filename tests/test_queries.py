@@ -20,6 +20,8 @@ PAGES = [
     "/collections/all?size=8&width=Wide&color=sand&available=1&hands=1",
     "/products/first",
     "/products/first.json",
+    "/products/first/notices",
+    "/products/gone",
     "/products.json",
     "/blog",
     "/blog/first",
@@ -63,6 +65,7 @@ def filled(request: pytest.FixtureRequest, app: Flask, make: Make) -> int:
             description="**Light**.",
         )
         make.article("first" if number == 0 else f"article-number-{number}")
+    make.product("gone", pairs=0)
     with db.writing():
         coaches.load()
         pages.load()

@@ -1,14 +1,17 @@
 """The cart's cookie: signed, for 60 days, small; and the readable one that holds only the count."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Response, current_app, request
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from storefront.cart.models import Cart, Line, empty
+from storefront.person import Term
 from storefront.sessions import cookie_name
 
-LIFE = 60 * 24 * 60 * 60  # seconds
+DAYS = 60
+LIFE = DAYS * 24 * 60 * 60  # seconds
 MOST_BYTES = 3_800
 
 
@@ -38,6 +41,13 @@ def write(response: Response, cart: Cart) -> None:
         response.set_cookie(
             _name(name), content, max_age=LIFE, secure=secure, httponly=hidden, samesite="Lax"
         )
+
+
+def terms() -> Iterator[Term]:
+    """Say how long a browser keeps the cart."""
+    yield Term(
+        "Your cart, in your own browser (a cookie)", f"{DAYS} days after you last changed it"
+    )
 
 
 def _name(name: str) -> str:

@@ -1,6 +1,6 @@
 """What a shopper sees of the catalogue: listing, product page, and the same as data."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -37,6 +37,19 @@ class Choice(NamedTuple):
 
     variant: SizeRow
     availability: Availability
+
+
+class Shown(NamedTuple):
+    """What a product's page shows: one color, its sizes, and which of them is chosen."""
+
+    whole: WholeProduct
+    color: ColorRow
+    choices: Sequence[Choice]
+    chosen: SizeRow | None
+
+
+Part = Callable[[Shown], str]
+parts: list[Part] = []  # what rooms above show below the sizes
 
 
 def today() -> date:
@@ -135,14 +148,24 @@ def show(handle: str) -> ResponseReturnValue:
     whole = queries.product(handle)
     if whole is None:
         return _to_present("catalogue.show", PRODUCTS.former_owner(handle))
+    return page(whole, request.args.get("variant"))
+
+
+def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts) -> str:
+    """Show a product with one size selected, or none.
+
+    `parts` stand in place of those that the rooms above always show.
+    """
     teller = Teller(today(), current_app.config["LOW_STOCK"])
     colors = tuple((color, teller.of_color(whole.sizes_of(color))) for color in whole.colors)
-    sku = request.args.get("variant")
     variant = next((size for size in whole.sizes if size.sku == sku), None)
     color, told = _shown_color(colors, variant)
     sizes = whole.sizes_of(color)
     asked = [variant] if variant else sizes
     price_minor = min(size.price_minor for size in asked)
+    choices = [Choice(size, teller.of_size(size)) for size in sizes]
+    chosen = variant or (sizes[0] if len(sizes) == 1 else None)
+    shown = Shown(whole, color, choices, chosen)
     return render(
         "storefront/catalogue/show.html",
         whole=whole,
@@ -151,8 +174,9 @@ def show(handle: str) -> ResponseReturnValue:
         product=whole.product,
         color=color,
         colors=colors,
-        widths=_by_width([Choice(size, teller.of_size(size)) for size in sizes]),
-        chosen=variant or (sizes[0] if len(sizes) == 1 else None),
+        widths=_by_width(choices),
+        chosen=chosen,
+        parts=[part(shown) for part in parts],
         told=teller.of_size(variant) if variant else told,
         price_minor=price_minor,
         compare_at_minor=max(

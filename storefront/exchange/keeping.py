@@ -1,6 +1,7 @@
 """Dated backups: made into a folder of their own, where only some are kept."""
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 from storefront.exchange import backup
 from storefront.exchange.backup import Manifest
+from storefront.person import Term
 
 LATEST = 14
 NAME = re.compile(r"shop-(\d{8}-\d{6})\.zip")
@@ -46,6 +48,14 @@ def thin_out(folder: Path) -> int:
     for file in made.keys() - kept:
         file.unlink(missing_ok=True)
     return len(made.keys() - kept)
+
+
+def terms() -> Iterator[Term]:
+    """Say how long backups are kept, which have what was erased or forgotten since."""
+    yield Term(
+        "Backups, which hold all of this as it was",
+        f"the {LATEST} latest; the first of each month until we delete it",
+    )
 
 
 def _dated(folder: Path) -> dict[Path, datetime]:

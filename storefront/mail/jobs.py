@@ -6,22 +6,37 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime, formataddr
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from flask import current_app, render_template
+from sqlalchemy import select
 
 from storefront.clock import utcnow
 from storefront.db import db
 from storefront.jobs import Job
 from storefront.mail import outbox
-from storefront.mail.models import TO_STAFF, Letter
+from storefront.mail.models import FORGOTTEN, TO_STAFF, Letter
 from storefront.settings.shop import shop
 
 TIMEOUT = 20  # seconds
+LEAVE = "List-Unsubscribe"
 
 log = logging.getLogger(__name__)
+
+
+class Unbroken(EmailPolicy):
+    """Writes mails as the library does, but for an address in a header that is no mail address.
+
+    Where it is long, the library would write it in a code that mailboxes do not read there.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name == LEAVE:
+            return f"{name}: {value}{self.linesep}".encode()
+        return super().fold_binary(name, value)
 
 
 def send_due() -> int:
@@ -74,17 +89,23 @@ def compose(letter: Letter) -> EmailMessage:
     subject, _, body = text.partition("\n")
     ours = shop()
     host = urlsplit(ours.url).hostname
-    message = EmailMessage()
+    message = EmailMessage(policy=Unbroken())
     message["Subject"] = subject.removeprefix("Subject: ").strip()
     message["From"] = formataddr((ours.name, ours.email))
     message["Reply-To"] = ours.email
     to_staff = letter.recipient == TO_STAFF
     message["To"] = ours.email if to_staff else letter.recipient
     message["Date"] = format_datetime(letter.created_at)
-    again = f".{letter.resent}" if letter.resent else ""
-    message["Message-ID"] = f"<{letter.cause.replace(':', '.')}{again}@{host}>"
+    message["Message-ID"] = f"<{_name(letter.cause, letter.resent)}@{host}>"
+    if leave := letter.facts.get("leave_address"):  # RFC 8058: mailboxes show a button for it
+        message[LEAVE] = f"<{leave}>"
+        message[f"{LEAVE}-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(body.lstrip("\n"))
     return message
+
+
+def _name(cause: str, resent: int) -> str:
+    return cause.replace(":", ".") + (f".{resent}" if resent else "")
 
 
 def deliver(message: EmailMessage) -> None:
@@ -99,6 +120,16 @@ def deliver(message: EmailMessage) -> None:
     db.assert_idle()
     with connected(url) as server:
         server.send_message(message)
+
+
+def remove_files() -> None:
+    """Remove the files of mails that are forgotten, where mails were kept as files."""
+    files = {file.stem: file for file in Path(current_app.config["MAIL_FOLDER"]).glob("*.eml")}
+    if files:
+        forgotten = select(Letter.cause, Letter.resent).where(Letter.recipient == FORGOTTEN)
+        for cause, resent in db.session.execute(forgotten):
+            for name in {_name(cause, time) for time in range(resent + 1)} & files.keys():
+                files[name].unlink(missing_ok=True)
 
 
 @contextmanager

@@ -9,13 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storefront.db import Base
 
 TO_STAFF = "staff"
+FORGOTTEN = ""
 
 
 class Letter(Base):
     """One mail. `cause` is unique, so each cause has at most one; it makes the Message-ID too.
 
-    `recipient` is an address, or "staff" for the shop's own. `facts` fill the template. `resent`
-    says how often staff have sent it once more, each time as another mail.
+    `recipient` is an address, or "staff" for the shop's own; '' once it is forgotten, with what it
+    said. `facts` fill the template. `resent` says how often staff have sent it once more, each time
+    as another mail.
     """
 
     __tablename__ = "letters"
@@ -31,7 +33,7 @@ class Letter(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     cause: Mapped[str] = mapped_column(String(120), unique=True)
-    recipient: Mapped[str] = mapped_column(String(320))
+    recipient: Mapped[str] = mapped_column(String(320), index=True)
     template: Mapped[str] = mapped_column(String(80))
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]

@@ -7,11 +7,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, case, func, or_, select, update
 
 from storefront.db import db
-from storefront.mail.models import TO_STAFF, Letter
+from storefront.mail.models import FORGOTTEN, TO_STAFF, Letter
 
 LATE = timedelta(hours=1)
 OVERDUE = timedelta(minutes=5)
 CLAIM = timedelta(minutes=5)
+_KNOWN = Letter.recipient != FORGOTTEN
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2))
 
 
@@ -49,6 +50,7 @@ def claim(*, now: datetime) -> Letter | None:
         .where(
             Letter.sent_at.is_(None),
             Letter.due_at <= now,
+            _KNOWN,
             _nobody_sends_it(now),
         )
         .order_by(Letter.due_at, Letter.id)
@@ -79,7 +81,7 @@ def mark_sent(letter_id: int, *, now: datetime) -> None:
 def mark_failed(letter: Letter, error: str, *, now: datetime) -> None:
     """Note why a letter did not go and when to try again; inside `db.writing()`."""
     pause = PAUSES[min(letter.attempts, len(PAUSES)) - 1]
-    _note(letter.id, due_at=now + pause, claimed_until=None, error=error)
+    _note(letter.id, _KNOWN, due_at=now + pause, claimed_until=None, error=error)
 
 
 def send_again(letter_id: int, *, now: datetime) -> bool:
@@ -89,7 +91,7 @@ def send_again(letter_id: int, *, now: datetime) -> bool:
     """
     again = (
         update(Letter)
-        .where(Letter.id == letter_id, _nobody_sends_it(now))
+        .where(Letter.id == letter_id, _KNOWN, _nobody_sends_it(now))
         .values(
             sent_at=None,
             due_at=now,
@@ -102,11 +104,27 @@ def send_again(letter_id: int, *, now: datetime) -> bool:
     return db.session.execute(again).first() is not None
 
 
+def forget(*which: ColumnElement[bool]) -> int:
+    """Empty letters of who gets them and what they say; return how many. Inside `db.writing()`.
+
+    What was not sent is not sent any more. The rows stay, so that no cause has a second letter.
+    """
+    emptied = db.session.execute(
+        update(Letter)
+        .where(_KNOWN, *which)
+        .values(recipient=FORGOTTEN, facts={}, error="")
+        .returning(Letter.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(emptied.all())
+
+
 def late(*, now: datetime) -> Select[Letter]:
     """Select the letters to shoppers that could not be sent for an hour."""
     return select(Letter).where(
         Letter.sent_at.is_(None),
         Letter.error != "",
+        _KNOWN,
         Letter.created_at <= now - LATE,
         Letter.recipient != TO_STAFF,
     )
@@ -115,9 +133,9 @@ def late(*, now: datetime) -> Select[Letter]:
 def overdue(*, now: datetime) -> Select[int]:
     """Count the letters that have been due for five minutes, and that nobody tried to send."""
     return select(func.count(Letter.id)).where(
-        Letter.sent_at.is_(None), Letter.due_at <= now - OVERDUE, _nobody_sends_it(now)
+        Letter.sent_at.is_(None), Letter.due_at <= now - OVERDUE, _KNOWN, _nobody_sends_it(now)
     )
 
 
-def _note(letter_id: int, **values: Any) -> None:
-    db.session.execute(update(Letter).where(Letter.id == letter_id).values(**values))
+def _note(letter_id: int, *where: ColumnElement[bool], **values: Any) -> None:
+    db.session.execute(update(Letter).where(Letter.id == letter_id, *where).values(**values))

@@ -30,7 +30,7 @@ FILLED = {
     "return condition": "tried on indoors, in their box",
     "help": "we send somebody to fetch it",
     "time": "two working days",
-    "time: how long the law makes you keep orders": "ten years",
+    "years": "In this demonstration the law asks for nothing.",
     "time: how long you keep letters": "one year",
     "server records": "nothing, in this demonstration",
     "services": "nobody else, in this demonstration",

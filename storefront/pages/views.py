@@ -1,5 +1,6 @@
 """Home, pages of words, display settings, and whether the shop is well."""
 
+from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, current_app, redirect, request
@@ -8,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront import limits, prose
+from storefront import limits, person, prose
 from storefront.catalogue import collections, queries
 from storefront.catalogue.views import today
 from storefront.db import db, engine_words
@@ -16,6 +17,7 @@ from storefront.delivery.queries import days_words, zones
 from storefront.pages import facts, preferences
 from storefront.pages import queries as words
 from storefront.pages.writing import BLOCKS
+from storefront.person import Term
 from storefront.remembered import remembered
 from storefront.sessions import cookie_name
 from storefront.settings import colors
@@ -52,8 +54,14 @@ def show(page_slug: str) -> str:
         document=document,
         zones=zones() if "delivery" in document.parts else (),
         returns=facts.returns(shop()) if "returns" in document.parts else None,
+        terms=person.kept() if "keeping" in document.parts else (),
         days_words=days_words,
     )
+
+
+def terms_of_settings() -> Iterator[Term]:
+    """Say how long a browser keeps the display settings."""
+    yield Term("Your display settings, in your own browser (a cookie)", "a year")
 
 
 @remembered

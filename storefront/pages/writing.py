@@ -10,7 +10,7 @@ from storefront.db import db
 from storefront.pages import searching
 from storefront.pages.models import Page
 
-BLOCKS = re.compile("delivery|returns")
+BLOCKS = re.compile("delivery|returns|keeping")
 GAP = re.compile(r"\[your [^\[\]\n]+\](?![(\[])")  # what comes before "(" or "[" is a link
 
 

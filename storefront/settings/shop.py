@@ -34,7 +34,8 @@ class Shop:
     """What pages, mails and payment pages say of the shop.
 
     `tax` is '' until the owner has chosen; `tax_rate` is in percent. `opened_at` is None until the
-    owner has opened it. Money is minor units, `return_days` count from sending.
+    owner has opened it. Money is minor units, `return_days` count from sending. An order knows its
+    person for `order_years` after the year in which it was paid.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Shop:
     return_cost_minor: int
     return_address: str
     return_condition: str
+    order_years: int
     opened_at: datetime | None
     url: str
     demo: bool
@@ -122,6 +124,7 @@ def _of(chosen: Mapping[str, str]) -> Shop:
         return_cost_minor=int(said("RETURN_COST") or 0),
         return_address=said("RETURN_ADDRESS"),
         return_condition=said("RETURN_CONDITION"),
+        order_years=int(said("ORDER_YEARS")),
         opened_at=datetime.fromisoformat(opened) if opened else None,
         url=config["SHOP_URL"],
         demo=config["DEMO"],

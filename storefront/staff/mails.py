@@ -12,7 +12,7 @@ from storefront.clock import utcnow
 from storefront.db import db, new_secret
 from storefront.mail import outbox
 from storefront.mail.jobs import compose
-from storefront.mail.models import TO_STAFF, Letter
+from storefront.mail.models import FORGOTTEN, TO_STAFF, Letter
 from storefront.settings.shop import shop
 from storefront.staff.desk import Waiting, desk_blueprint, page_number
 from storefront.staff.paging import page_of
@@ -39,27 +39,30 @@ def listing() -> str:
     only_waiting = bool(request.args.get("waiting"))
     listed = select(Letter).where(Letter.template.not_in(PRIVATE)).order_by(Letter.id.desc())
     if only_waiting:
-        listed = listed.where(Letter.sent_at.is_(None))
+        listed = listed.where(Letter.sent_at.is_(None), Letter.recipient != FORGOTTEN)
     return render(
         "storefront/staff/mails.html",
         page=page_of(listed, page_number()),
         only_waiting=only_waiting,
         to_staff=TO_STAFF,
+        forgotten=FORGOTTEN,
         by_smtp=bool(current_app.config["SMTP_URL"]),
     )
 
 
 @blueprint.get(f"/mails/{ID}")
 def show(letter_id: int) -> str:
-    """Show a mail as it is sent."""
+    """Show a mail as it is sent, or that nobody knows any more what it said."""
     letter = _letter(letter_id)
-    return render("storefront/staff/mail.html", letter=letter, mail=compose(letter))
+    mail = compose(letter) if letter.recipient != FORGOTTEN else None
+    return render("storefront/staff/mail.html", letter=letter, mail=mail)
 
 
 @blueprint.post(f"/mails/{ID}/resending")
 def send_again(letter_id: int) -> ResponseReturnValue:
     """Send a mail once more, or at once where it waits."""
-    _letter(letter_id)
+    if _letter(letter_id).recipient == FORGOTTEN:
+        raise Conflict("What this mail said is not kept any more, so it cannot be sent again.")
     with db.writing():
         is_due = outbox.send_again(letter_id, now=utcnow())
     if not is_due:

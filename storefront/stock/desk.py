@@ -1,6 +1,6 @@
 """What staff do with the stock: see it, count it, and ask why a number is what it is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
@@ -27,6 +27,8 @@ NOT_UNDOABLE = (
     " corrected can, and not the first line. Nothing was changed."
 )
 NOT_THERE = "So many are not there any more, so they cannot be taken back."
+
+parts: list[Callable[[Variant], str]] = []  # what rooms above say on the page of one size
 
 blueprint = desk_blueprint("stock_desk", __name__, roles=ROLES)
 
@@ -73,6 +75,7 @@ def why(sku: str) -> str:
         typed=CountForm.blank(sides=words.by_sides(variant), shoes=_on_hand(variant)),
         received=CountForm.blank(sides=words.by_sides(variant), reason="received"),
         damaged=CountForm.blank(sides=words.by_sides(variant), reason="damaged"),
+        parts=[part(variant) for part in parts],
     )
 
 

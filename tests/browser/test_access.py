@@ -68,6 +68,20 @@ def feet_that_differ(page: Page) -> None:
     expect(page.get_by_label("Left shoe")).to_be_visible()
 
 
+def sold_out(page: Page) -> None:
+    """Choose a size that is not there, which opens the form that asks to be told."""
+    page.goto("/products/harbor-two-strap")
+    page.locator(".size--gone").first.click(force=True)
+    expect(page.get_by_text("Tell me when a size is back")).to_be_focused()
+
+
+def asked_notice(page: Page) -> None:
+    sold_out(page)
+    page.get_by_label("Email").fill("reader@example.com")
+    page.get_by_role("button", name="Tell me when it is back").click()
+    expect(page.get_by_role("heading", name="Please open our mail")).to_be_visible()
+
+
 def staff_at(address: str) -> Callable[[Page], None]:
     def go(page: Page) -> None:
         sign_in(page)
@@ -158,6 +172,9 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "listing, narrowed": at("/collections/all?fits=SMO&size=13&color=plum&max_weight=x"),
     "product": at("/products/harbor-two-strap"),
     "product, feet that differ": feet_that_differ,
+    "product, sold out": sold_out,
+    "asked notice": asked_notice,
+    "staff wanted": staff_at("/staff/notices"),
     "cart empty": at("/cart"),
     "cart": fill_cart,
     "cart drawer": open_drawer,

@@ -44,6 +44,7 @@ IN_BETWEEN = {
     "test_faults",
     "test_interleavings",
     "test_kills",
+    "test_notices_meanwhile",
     "test_refunds_meanwhile",
     "test_returns_meanwhile",
 }

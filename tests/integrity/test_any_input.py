@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -26,6 +27,8 @@ from storefront.coaches import demo as coaches
 from storefront.db import db, new_secret
 from storefront.delivery.models import Zone
 from storefront.mail.models import Letter
+from storefront.notices import wishes
+from storefront.notices.models import Notice
 from storefront.orders.models import Order
 from storefront.stock import ledger
 from tests.conftest import WEBHOOK_SECRET, browser
@@ -100,6 +103,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
         "line-0-outcome", "delivery", "keep_cost", "carrier", "tracking", "expected", "action",
     ),
     "returns_desk.refuse": ("why",),
+    "notices.ask": ("sku", "email", "website"),
+    "notices.own": ("action",),
+    "notices.leave": ("List-Unsubscribe",),
     "pages.choose": ("text", "contrast", "spacing", "motion", "targets", "next"),
     "blog.comment": ("name", "email", "body", "parent", "website"),
     "blog.own_comment": ("action", "name", "email", "body"),
@@ -198,6 +204,8 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         db.session.add(Collection(handle="harbor", title="x", updated_at=utcnow()))
         coaches.load()
         db.session.add(PaymentEvent(id="evt_x", type="x", received_at=utcnow(), error="failed"))
+    with db.writing():
+        wishes.ask(variant.sku, "a@example.com", shop_url="", zone=ZoneInfo("UTC"), now=utcnow())
     cart_id = phone.open_cart(by="Ann", now=utcnow())
     phone.change(cart_id, lambda cart: changing.add(cart, variant.sku, variant.sku, 1))
     phone.begin(cart_id, payments=payments(), terms=terms(), by="Ann", now=utcnow())
@@ -218,6 +226,7 @@ def there(app: Flask, make: Make, company: Company) -> dict[str, Any]:
         "person_slug": article.author.slug,
         "name": "news",
         "secret": comment.secret,
+        "notice_secret": db.session.scalars(select(Notice.secret)).one(),
         "comment_id": comment.id,
         "event_id": "evt_x",
         "letter_id": db.session.scalars(select(Letter.id)).first(),

@@ -20,14 +20,15 @@ TEMPLATES = sorted(
     for path in (Path(__file__).parents[3] / "templates/storefront/mail").glob("[a-z]*.txt")
 )
 WORDS = (
-    "amount", "cost", "credit_number", "error", "name", "number", "reason", "receipt_number",
-    "return_number", "send_by", "status", "title", "to", "total", "until", "when", "why",
+    "amount", "cost", "credit_number", "error", "hours", "name", "number", "reason",
+    "receipt_number", "return_number", "send_by", "status", "title", "to", "total",
+    "until", "when", "why",
 )  # fmt: skip
-LINKS = ("address", "link", "order_address", "slip_address", "staff_address")
+LINKS = ("address", "link", "notice_address", "order_address", "slip_address", "staff_address")
 MAY_LACK: dict[str, Any] = {
     "address": [], "came": [], "carrier": "", "condition": "", "explained": "",
     "has_ended": False, "lines": [], "owed": False, "reason": "", "return_until": "",
-    "rows": [], "tax": "", "tax_words": "", "tracking": "", "why": "",
+    "rows": [], "tax": "", "tax_words": "", "tracking": "", "waits": False, "why": "",
 }  # fmt: skip
 FULL: dict[str, Any] = {
     **{name: f"the {name}" for name in (*MAY_LACK, *WORDS)},

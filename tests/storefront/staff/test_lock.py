@@ -18,6 +18,7 @@ MAY_ENTER = {
     "orders_desk": {"owner", "stock"},
     "returns_desk": {"owner", "stock"},
     "stock_desk": {"owner", "stock"},
+    "notices_desk": {"owner", "stock"},
     "products_desk": {"owner", "stock"},
     "collections_desk": {"owner", "stock"},
     "comments_desk": {"owner", "editor"},

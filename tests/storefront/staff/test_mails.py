@@ -149,3 +149,27 @@ def test_mail_that_could_not_be_sent_for_an_hour_is_told_once(
     assert f"/staff/mails/{letter.id}" in late.facts["staff_address"]
     today = signed_in(app, "stock").get("/staff").text
     assert "mails not sent for an hour" in today
+
+
+def test_a_forgotten_mail_is_listed_without_its_words_and_never_sent(app: Flask) -> None:
+    letter_id = queue().id
+    with db.writing():
+        assert outbox.forget(Letter.recipient == ANN) == 1
+        assert outbox.forget(Letter.recipient == ANN) == 0
+    client = signed_in(app, "stock")
+
+    listed, shown = client.get("/staff/mails"), client.get(f"/staff/mails/{letter_id}")
+    again = client.send(f"/staff/mails/{letter_id}/resending")
+
+    assert "Forgotten" in listed.text and ANN not in listed.text + shown.text
+    assert "is not kept any more" in shown.text and "$89.00" not in shown.text
+    assert again.status_code == 409 and "not kept any more" in again.text
+    assert jobs.send_due() == 0
+    later = utcnow() + timedelta(hours=2)
+    assert db.session.scalar(outbox.overdue(now=later)) == 0
+    assert db.session.scalars(outbox.late(now=later)).all() == []
+    with db.writing():
+        once = outbox.queue(
+            cause="order-refunded:1", recipient=ANN, template="x", facts={}, now=later
+        )
+    assert not once  # its cause has no second mail

@@ -1,7 +1,7 @@
 """who wishes to be told that a size is back; letters by who gets them
 
 Revision ID: 0014
-Revises: 0011
+Revises: 0012
 Create Date: 2026-11-26 10:51:09.280417
 
 """
@@ -11,7 +11,7 @@ from alembic import op
 
 # revision identifiers, used by Alembic.
 revision = "0014"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -70,7 +70,9 @@ def lives_here(app: Flask, make: Make, company: Company, email: str) -> Order:
         one = db.session.get_one(Order, order.id)
         one.email, one.name, one.line1 = email, f"Name of {email}", f"Street of {email}"
         one.city, one.phone = f"City of {email}", f"Phone of {email}"[:40]
-        db.session.execute(update(Dispatch).values(tracking=f"Track of {email}"))
+        db.session.execute(
+            update(Dispatch).where(Dispatch.order_id == one.id).values(tracking=f"Track of {email}")
+        )
         one.pages[0].parameters = {**one.pages[0].parameters, "email": email}
         facts = {
             "number": one.number,

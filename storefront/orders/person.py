@@ -133,12 +133,12 @@ def terms() -> Iterator[Term]:
         "as long as the shop is there: they are its books",
     )
     yield Term(
-        "Its name, address, phone number and email address",
+        "The name, street, phone number and email address of an order that was paid",
         f"{years} {'year' if years == 1 else 'years'} after the year in which it was paid",
         of_old_years,
     )
     yield Term(
-        "The same of an order that was not paid",
+        "The email address of an order that was not paid",
         f"{UNPAID.days} days",
         lambda now: _forget(Order.paid_at.is_(None), Order.created_at <= now - UNPAID, now=now),
     )

@@ -73,4 +73,6 @@ def _here(path: str) -> Any:
 
 def iso(value: date | datetime) -> str:
     """Return a day or moment for the `datetime` attribute of <time>."""
-    return (value.astimezone(UTC) if isinstance(value, datetime) else value).isoformat()
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds")
+    return value.isoformat()

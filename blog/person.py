@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from blog import comments
 from blog.models import Comment
@@ -31,7 +31,7 @@ def export(email: str) -> Sequence[Mapping[str, Any]]:
     ]
 
 
-def _of(email: str) -> Any:
+def _of(email: str) -> Select[Comment]:
     return select(Comment).where(person.is_of(Comment.email, email)).order_by(Comment.id)
 
 

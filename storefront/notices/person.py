@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 
 from storefront import person
 from storefront.db import db
@@ -75,6 +75,6 @@ def _forget_told(now: datetime) -> int:
     return emptied + ended
 
 
-def _delete(*which: Any) -> int:
+def _delete(*which: ColumnElement[bool]) -> int:
     with db.writing():
         return len(db.session.execute(delete(Notice).where(*which).returning(Notice.id)).all())

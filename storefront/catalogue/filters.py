@@ -56,8 +56,6 @@ class Choice(NamedTuple):
     models: int
     chosen: bool
     group: str = ""
-    swatch: str = ""
-    second_swatch: str = ""
 
 
 @dataclass(frozen=True)
@@ -240,7 +238,7 @@ def choices(of: Selection, asked: Asked) -> dict[str, list[Choice]]:
     found: dict[str, list[Choice]] = {field: [] for field in KINDS}
     given = {(field, value) for field, value, _ in asked.chosen()}
     steps: dict[str, list[tuple[int, int]]] = {"max_weight": [], "min_depth": []}
-    for field, value, said, group, swatch, second, _, models in sorted(
+    for field, value, said, group, _, models in sorted(
         rows, key=lambda row: (row.named, _measure(row.value), row.rank, row.value.lower())
     ):
         if field in steps:
@@ -248,7 +246,7 @@ def choices(of: Selection, asked: Asked) -> dict[str, list[Choice]]:
             continue
         full = f"{group} {value}" if field == "size" and group else value
         chosen = (field, full) in given or (field, value) in given
-        found[field].append(Choice(field, full, said, models, chosen, group, swatch, second))
+        found[field].append(Choice(field, full, said, models, chosen, group))
     for field, at in (("max_weight", WEIGHTS), ("min_depth", DEPTHS)):
         for step in at if steps[field] else ():
             models = sum(
@@ -277,15 +275,14 @@ def _counts(of: Selection, asked: Asked) -> Iterator[Select[Any]]:
     """Yield, for each kind, how many models each value leaves with all else that is asked."""
     text, none = String(), cast(literal(""), String)
 
-    def counted(field: str, value: Any, *, said: Any = None, group: Any = none, swatch: Any = none,
-                second: Any = none, rank: Any = None) -> Select[Any]:  # fmt: skip
+    def counted(
+        field: str, value: Any, *, said: Any = None, group: Any = none, rank: Any = None
+    ) -> Select[Any]:
         return select(
             literal(field).label("field"),
             cast(value, text).label("value"),
             cast(value if said is None else said, text).label("said"),
             cast(group, text).label("named"),
-            cast(swatch, text).label("swatch"),
-            cast(second, text).label("second"),
             (literal(0) if rank is None else rank).label("rank"),
             func.count(Product.id.distinct()).label("models"),
         ).where(Product.id.in_(of.products))
@@ -318,8 +315,6 @@ def _counts(of: Selection, asked: Asked) -> Iterator[Select[Any]]:
             "color",
             Color.slug,
             said=func.min(Color.name),
-            swatch=func.min(Color.swatch),
-            second=func.min(Color.second_swatch),
         )
         .join(*sizes)
         .join(Color, Color.id == Variant.color_id)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select, union_all
 
 from storefront.catalogue.models import Product, ProductBrace, Variant
 from storefront.catalogue.queries import ColorRow, SizeRow, WholeProduct, products_page
@@ -26,29 +26,34 @@ class Model(NamedTuple):
         return next(color for color in self.whole.colors if color.id == size.color_id), size
 
 
-def widths() -> list[str]:
-    """Return the shop's widths, the narrowest first."""
-    rank = func.min(Variant.width_rank)
-    found = (
-        select(Variant.width)
+class Choices(NamedTuple):
+    """What can be answered: the shop's widths, the narrowest first, and braces that shoes take."""
+
+    widths: tuple[str, ...]
+    braces: tuple[str, ...]
+
+
+def choices() -> Choices:
+    """Return what can be answered, by one query."""
+    widths = (
+        select(Variant.width, func.min(Variant.width_rank), literal("width"))
         .join(Variant.product)
         .where(Variant.width != "", Variant.published, Product.published)
         .group_by(Variant.width)
-        .order_by(rank, Variant.width)
     )
-    return list(db.session.scalars(found))
-
-
-def braces() -> list[str]:
-    """Return the types of brace that shoes of the shop take."""
-    found = (
-        select(ProductBrace.brace)
+    braces = (
+        select(ProductBrace.brace, literal(0), literal("brace"))
         .join(Product, Product.id == ProductBrace.product_id)
         .where(Product.published)
-        .distinct()
-        .order_by(ProductBrace.brace)
+        .group_by(ProductBrace.brace)
     )
-    return list(db.session.scalars(found))
+    found = sorted(
+        (rank, name, kind) for name, rank, kind in db.session.execute(union_all(widths, braces))
+    )
+    return Choices(
+        tuple(name for _, name, kind in found if kind == "width"),
+        tuple(name for _, name, kind in found if kind == "brace"),
+    )
 
 
 def models(steps: Sequence[str]) -> list[Model]:

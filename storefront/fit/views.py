@@ -25,14 +25,13 @@ LACKS = {
 
 blueprint = Blueprint("fit", __name__)
 
-_widths = remembered(queries.widths)
-_braces = remembered(queries.braces)
+_choices = remembered(queries.choices)
 
 
 @blueprint.get("/fit")
 def show() -> ResponseReturnValue:
     """Ask, or answer what the address asks."""
-    form = FitForm(_widths(), _braces(), formdata=request.args or None)
+    form = FitForm(*_choices(), formdata=request.args or None)
     if not request.args:
         return _page(form)
     if not form.validate():
@@ -44,7 +43,7 @@ def _page(form: FitForm, need: Need | None = None) -> str:
     advised: list[tuple[Advice, str, ColorRow, SizeRow, Availability]] = []
     lacking: dict[Lack, int] = {}
     if need is not None:
-        models = {model.shoe: model for model in queries.models(_widths())}
+        models = {model.shoe: model for model in queries.models(_choices().widths)}
         found, lacking = rules.advise(need, models)
         for advice in found:
             model = models[advice.shoe]

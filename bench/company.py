@@ -67,7 +67,12 @@ def _session(key: str, subtotal: int, delivery: int) -> dict[str, Any]:
         "metadata": {"page": key},
         "payment_intent": f"pi_{key}",
         "payment_status": "paid",
-        "shipping_cost": {"amount_total": delivery, "shipping_rate": "shr_1"},
+        "shipping_cost": {
+            "amount_subtotal": delivery,
+            "amount_tax": 0,
+            "amount_total": delivery,
+            "shipping_rate": "shr_1",
+        },
         "shipping_options": [{"shipping_amount": delivery, "shipping_rate": "shr_1"}],
         "status": "complete",
         "total_details": {"amount_discount": 0, "amount_tax": 0},

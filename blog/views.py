@@ -16,7 +16,7 @@ from werkzeug.exceptions import Conflict
 from blog import comments, queries
 from blog.forms import CommentForm, OwnCommentForm
 from blog.models import Article
-from blog.queries import CommentRow, Link, PersonRow, Shown
+from blog.queries import CommentRow, PersonRow, Shown
 from storefront import prose
 from storefront.catalogue.rails import BLOCKS, rail
 from storefront.catalogue.views import today
@@ -59,38 +59,32 @@ def person(slug: str) -> str:
     return render("blog/person.html", person=found, bio=prose.render(found.bio), articles=written)
 
 
-def about(handle: str) -> list[Link]:
+def about(handle: str) -> list[Told]:
     """Return up to three articles for whoever looks at this product.
 
     First those that link to it, then those that show the newest shoes; of the newest hundred.
     """
-    readable = _with_shoes()
-    linking = [link for link, products, _ in readable if handle in products]
-    showing = [link for link, _, shows in readable if shows and link not in linking]
+    selling = [each for each in _newest() if each[1]]
+    linking = [told for told, _, products, _ in selling if handle in products]
+    showing = [told for told, _, _, shows in selling if shows and told not in linking]
     return (linking + showing)[:MOST_READ]
 
 
-@remembered
 def latest() -> list[Told]:
     """Return the newest articles with what they are about, for the first page."""
-    return [
-        Told(shown.article.address, shown.text.title, shown.text.summary)
-        for shown in queries.articles(now=utcnow(), limit=MOST_READ)
-    ]
+    return [told for told, _, _, _ in _newest()[:MOST_READ]]
 
 
 @remembered
-def _with_shoes() -> list[tuple[Link, frozenset[str], bool]]:
-    """Return the articles that lead to shoes: by which links, and whether by a rail."""
-    now = utcnow()
+def _newest() -> list[tuple[Told, bool, frozenset[str], bool]]:
+    """Return the newest hundred articles: if they sell, to which products they link, by a rail."""
     found = []
-    for shown in queries.articles(now=now, limit=MOST_LOOKED_THROUGH):
-        body = shown.text.body
-        products = frozenset(PRODUCT.findall(body))
+    for shown in queries.articles(now=utcnow(), limit=MOST_LOOKED_THROUGH):
+        text = shown.text
+        told = Told(shown.article.address, text.title, text.summary)
         sells = queries.review_of(shown, today=today()).sells
-        shows = sells and "[rail: latest]" in body
-        if sells and (products or shows):
-            found.append((Link(shown.article.slug, shown.text.title), products, shows))
+        products = frozenset(PRODUCT.findall(text.body))
+        found.append((told, sells, products, "[rail: latest]" in text.body))
     return found
 
 

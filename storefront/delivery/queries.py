@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.orm import contains_eager, selectinload
 
 from storefront.db import db
 from storefront.delivery.models import Method, Zone, ZoneCountry
+from storefront.remembered import remembered
 
 
 @dataclass(frozen=True)
@@ -96,17 +98,22 @@ def zones() -> Sequence[Zone]:
     return found.all()
 
 
-def ways() -> tuple[Way, ...]:
-    """Return every way in which the shop sends goods."""
-    return tuple(
-        Way(
-            tuple(place.country for place in zone.countries),
-            method.name,
-            method.price_minor,
-            method.free_from_minor,
-            method.least_days,
-            method.most_days,
-        )
-        for zone in zones()
-        for method in zone.methods
+_WAYS = (
+    select(
+        Method.zone_id,
+        Method.id,
+        ZoneCountry.country,
+        *(getattr(Method, name) for name in Way._fields[1:]),
     )
+    .join(Method.zone)
+    .join(Zone.countries)
+    .order_by(Zone.name, Zone.id, Method.position, Method.id, ZoneCountry.country)
+)
+
+
+@remembered
+def ways() -> tuple[Way, ...]:
+    """Return every way in which the shop sends goods, zone by zone; by one query."""
+    found = groupby(db.rows(_WAYS, {}).all(), key=lambda row: row[:2])
+    rows = (list(group) for _, group in found)
+    return tuple(Way(tuple(row.country for row in group), *group[0][3:]) for group in rows)

@@ -18,13 +18,10 @@ from storefront.coaches.models import Coach
 from storefront.delivery import queries as delivery
 from storefront.delivery.queries import Way
 from storefront.money import major
-from storefront.remembered import remembered
 from storefront.settings.shop import shop
 
 KEPT = 500  # products in one color
 SCHEMA = "https://schema.org"
-
-_ways = remembered(delivery.ways)
 
 
 class Seller(NamedTuple):
@@ -45,7 +42,12 @@ def seller() -> Seller:
     """Return what holds for every offer now."""
     ours = shop()
     return Seller(
-        ours.name, ours.url, ours.currency, _ways(), ours.return_days, ours.return_cost_minor
+        ours.name,
+        ours.url,
+        ours.currency,
+        delivery.ways(),
+        ours.return_days,
+        ours.return_cost_minor,
     )
 
 

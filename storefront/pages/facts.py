@@ -63,17 +63,17 @@ class Terms:
 
 def sending() -> Sending | None:
     """Return where the shop sends to, None where it sends nowhere."""
-    zones = delivery.zones()
-    if not zones:
+    ways = delivery.ways()
+    if not ways:
         return None
-    countries = [place.country for zone in zones for place in zone.countries]
-    methods = [method for zone in zones for method in zone.methods]
+    zones = {way.countries for way in ways}
+    countries = [country for zone in zones for country in zone]
     one = countries[0] if len(countries) == 1 else ""
     return Sending(
         countries=len(countries),
         place=COUNTRIES.get(one, one),
-        ways=tuple(delivery.quote(method, 0) for method in methods) if len(zones) == 1 else (),
-        least_minor=min(method.price_minor for method in methods),
+        ways=tuple(delivery.quote(way, 0) for way in ways) if len(zones) == 1 else (),
+        least_minor=min(way.price_minor for way in ways),
     )
 
 

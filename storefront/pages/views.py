@@ -79,13 +79,10 @@ def addresses() -> list[tuple[str, None]]:
     return [(address, None) for address in (*lists, *(f"/pages/{slug}" for slug, _ in footer()))]
 
 
-_sending = remembered(facts.sending)
-
-
 def terms() -> facts.Terms:
     """Return delivery and returns in short, for pages where somebody decides to buy."""
     ours, published = shop(), frozenset(slug for slug, _ in footer())
-    return facts.Terms(_sending(), ours.return_days, ours.return_cost_minor, published)
+    return facts.Terms(facts.sending(), ours.return_days, ours.return_cost_minor, published)
 
 
 @blueprint.get("/accessibility")

@@ -20,7 +20,7 @@ from storefront.delivery.queries import Way
 from storefront.money import major
 from storefront.settings.shop import shop
 
-KEPT = 500  # products in one color
+KEPT = 60  # products in one color; each is some forty kilobytes
 SCHEMA = "https://schema.org"
 
 

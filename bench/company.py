@@ -47,6 +47,7 @@ def _session(key: str, subtotal: int, delivery: int) -> dict[str, Any]:
         "id": f"cs_test.{key}.{subtotal}.{delivery}",
         "object": "checkout.session",
         "amount_subtotal": subtotal,
+        "automatic_tax": {"enabled": False},
         "amount_total": subtotal + delivery,
         "collected_information": {
             "shipping_details": {

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import psycopg
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_sqlalchemy.session import Session
@@ -30,6 +29,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState
 from sqlalchemy.types import TypeDecorator
+
+if TYPE_CHECKING:
+    import psycopg  # nine megabytes that a shop on SQLite does without
 
 # https://www.sqlite.org/wal.html#walresetbug: two processes that write and checkpoint at once
 # could corrupt a WAL database before these versions.
@@ -255,6 +257,6 @@ def _prepare_sqlite(engine: Engine) -> None:
 
 def _prepare_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
-    def on_connect(connection: psycopg.Connection, _: object) -> None:
+    def on_connect(connection: "psycopg.Connection", _: object) -> None:
         connection.execute(f"SET lock_timeout = '{LOCK_WAIT}s'")
         connection.commit()

@@ -226,9 +226,8 @@ def selection(of: Selection, asked: Asked, sort: str) -> Selection:
         return of
     order: list[Any] = list(SORTS[sort][1] or of.order)
     if asked.of_size or asked.color:
-        there = replace(asked, available=True)
-        only = replace(Asked(), size=there.size, width=there.width, color=there.color)
-        order.insert(0, ~condition(replace(only, available=True)))
+        there = Asked(size=asked.size, width=asked.width, color=asked.color, available=True)
+        order.insert(0, ~condition(there))
     return of.narrowed(condition(asked), *order)
 
 

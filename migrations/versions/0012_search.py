@@ -51,7 +51,13 @@ def upgrade():
         sa.UniqueConstraint("word", name=op.f("uq_search_words_word")),
     )
     if op.get_bind().dialect.name == "postgresql":
-        op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        try:
+            op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+        except sa.exc.DBAPIError as error:
+            raise RuntimeError(
+                "PostgreSQL refuses the extension pg_trgm, which search needs. Let an administrator"
+                f" create it in this database, then try again. It says: {error.orig}"
+            ) from None
         op.execute(f"CREATE INDEX ix_search_entries_text ON search_entries USING gin (({VECTOR}))")
         op.execute(
             "CREATE INDEX ix_search_words_parts ON search_words USING gin (word gin_trgm_ops)"

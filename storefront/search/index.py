@@ -233,10 +233,13 @@ def _most_similar(word: str) -> str:
 
 
 def _likeness(typed: str, meant: str) -> float:
-    """Return how much two words have in common: 1 is all, letters in another order are little."""
+    """Return how much two words have in common: 1 is all, nothing where they begin otherwise.
+
+    The first letter is seldom mistyped, and letters in another order are still the same word.
+    """
     if sorted(typed) == sorted(meant):
         return 1.0
-    return SequenceMatcher(None, typed, meant).ratio()
+    return SequenceMatcher(None, typed, meant).ratio() if typed[0] == meant[0] else 0.0
 
 
 def _is_sqlite() -> bool:

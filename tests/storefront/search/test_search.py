@@ -128,6 +128,7 @@ def test_mistyped_word_is_said_to_be_taken_for_another(
     page = client.get("/search?q=harbur").text
 
     assert "For “harbor”, since nobody here writes “harbur”" in page and "/pages/a" in page
+    assert index.find("arbor", now=utcnow()).hits == []  # another word, for all we know
 
 
 def test_product_is_found_with_its_price_and_stock_once_it_can_be_seen(

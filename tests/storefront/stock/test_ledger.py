@@ -186,6 +186,18 @@ def test_count_below_nothing_is_no_count_where_the_other_side_is_just_what_is_he
     assert counts(variant)[:2] == (5, 5)
 
 
+def test_count_that_moved_and_moved_back_before_it_was_asked_why_is_told_as_moved(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variant = make.variant(pairs=5)
+    monkeypatch.setattr(ledger, "_set", lambda *_: False)  # at that moment it was 4
+
+    with pytest.raises(ledger.CountMoved) as moved, db.writing():
+        ledger.count(variant.id, Shoes(6, 6), based_on=Shoes(5, 5), by="Ann", now=NOW)
+
+    assert moved.value.now == Shoes(5, 5)
+
+
 def test_count_that_changes_nothing_writes_no_row(make: Make) -> None:
     variant = make.variant(pairs=5)
 

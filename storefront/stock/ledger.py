@@ -459,7 +459,7 @@ def _explain_refusal(variant_id: int, counted: Shoes, based_on: Shoes) -> NoRetu
     if Shoes(left, right) == based_on:
         if (held_left > counted.left and held_left) or (held_right > counted.right and held_right):
             raise BelowHeld(held=Shoes(held_left, held_right), holding=orders_holding(variant_id))
-        if not all(0 <= side <= MOST_ON_HAND for side in (counted.left, counted.right)):
+        if not counted.countable:
             raise NotACount(counted)
         # It moved, or more was held, when it was to be set, and is as before by now.
     last = db.session.scalar(

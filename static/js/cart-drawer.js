@@ -31,6 +31,8 @@ class CartDrawer extends HTMLElement {
       notice.dataset.trouble = "";
       form.append(document.importNode(notice, true));
     });
+    const settled = () => form.querySelectorAll("[data-trouble]").forEach((notice) => notice.remove());
+    form.addEventListener("change", settled, { once: true });
   }
 
   show(part) {

@@ -110,6 +110,7 @@ def test_what_cannot_be_put_into_the_cart_is_said_in_the_form_itself(
     expect(page.locator("main [role=alert]")).to_have_text("Please choose a size first.")
 
     choose_first_size(page)
+    expect(page.locator("main [role=alert]")).to_have_count(0)
     page.locator("main [name=quantity]").first.fill("7")
     page.get_by_role("button", name="Add to cart").click()
     expect(page.locator("main [role=alert]")).to_have_text("You can buy 1 to 6 of one size.")

@@ -310,11 +310,7 @@ def _counts(of: Selection, asked: Asked) -> Iterator[Select[Any]]:
         yield found.group_by(*group_by)
     others = asked.of_kinds_but("color")
     yield (
-        counted(
-            "color",
-            Color.slug,
-            said=func.min(Color.name),
-        )
+        counted("color", Color.slug, said=func.min(Color.name))
         .join(*sizes)
         .join(Color, Color.id == Variant.color_id)
         .where(Color.slug != "", condition(others), of_variants(others))

@@ -5,7 +5,7 @@ statements are written once, when the module is loaded, because writing one take
 running it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -339,8 +339,21 @@ def _card(
         price_minor=price_minor,
         highest_minor=max(row.highest for row in rows),
         compare_at_minor=price_minor * PRICES - lowest or None,
-        colors=tuple(sorted(cards, key=lambda card: card.slug not in colors)) if colors else cards,
+        colors=_asked_first(cards, colors) if colors else cards,
         asked_for=bool(colors),
+    )
+
+
+def _asked_first(cards: Iterable[ColorCard], colors: Collection[str]) -> tuple[ColorCard, ...]:
+    """Return colors with those first that were asked for, and of these such as can be bought."""
+    return tuple(
+        sorted(
+            cards,
+            key=lambda card: (
+                card.slug not in colors,
+                card.slug in colors and not card.availability.can_buy,
+            ),
+        )
     )
 
 

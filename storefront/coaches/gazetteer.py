@@ -13,10 +13,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from math import asin, cos, radians, sin, sqrt
 from pathlib import Path
 from secrets import token_hex
+from threading import Lock
 from typing import Any
 
 MOST_TYPED = 80  # characters
@@ -40,6 +42,7 @@ STATES = {
 CODES = frozenset(STATES.values())
 
 log = logging.getLogger(__name__)
+_one_at_a_time = Lock()
 
 
 @dataclass(frozen=True)
@@ -116,16 +119,25 @@ class Gazetteer:
         ]
 
     def _ask(self, statement: str, values: tuple[str, ...]) -> list[tuple[Any, ...]]:
-        if not self._file.exists():
-            command = [sys.executable, "-m", __name__, str(self._file)]
-            root = Path(__file__).parents[2]
-            try:
-                subprocess.run(command, check=True, cwd=root, timeout=60)  # noqa: S603 - our own
-            except (OSError, subprocess.SubprocessError):
-                log.exception("the file of places could not be written")
+        with _one_at_a_time:
+            if not _is_there(self._file):
                 return []
         with closing(sqlite3.connect(f"{self._file.as_uri()}?immutable=1", uri=True)) as file:
             return file.execute(statement, values).fetchall()
+
+
+@cache
+def _is_there(file: Path) -> bool:
+    """Return whether there is a file of places; who asks first has it written, once a process."""
+    if file.exists():
+        return True
+    command = [sys.executable, "-m", __name__, str(file)]
+    try:
+        subprocess.run(command, check=True, cwd=Path(__file__).parents[2], timeout=60)  # noqa: S603 - our own
+    except (OSError, subprocess.SubprocessError):
+        log.exception("the file of places could not be written, so no place is known")
+        return False
+    return True
 
 
 def _readings(text: str) -> Iterator[tuple[str, str]]:

@@ -86,5 +86,4 @@ def _shoe(whole: WholeProduct, steps: Sequence[str], place: int) -> Shoe:
         depth_mm=product.depth_mm,
         opening_mm=product.opening_mm,
         weight_g=product.weight_g,
-        removable_insole=product.removable_insole,
     )

@@ -74,7 +74,6 @@ class Shoe:
     depth_mm: int | None = None
     opening_mm: int | None = None
     weight_g: int | None = None
-    removable_insole: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,19 @@ def test_card_tells_of_the_size_that_is_asked_and_leads_to_it(
     assert 'href="/products/deep?variant=deep-sand-9-wide"' in page
 
 
+def test_card_opens_with_a_color_that_was_asked_for_and_is_there(
+    client: FlaskClient, shelf: None
+) -> None:
+    with db.writing():
+        for size in db.session.scalars(select(Variant)):
+            if size.sku.startswith("light-sand"):
+                size.on_hand_left = size.on_hand_right = 0
+
+    page = client.get("/collections/all?color=plum&color=sand&hands=2").text
+
+    assert 'card__link" href="/products/light?color=plum"' in page
+
+
 def test_what_is_sold_out_in_the_size_asked_stays_and_stands_last(
     client: FlaskClient, shelf: None
 ) -> None:

@@ -1,4 +1,4 @@
-"""One size in other systems, by the length of the foot it is made for.
+"""Measures in other units, and one size in other systems, by the length of the foot it is for.
 
 US sizes are those of the Brannock device: a men's size is three times the length of the foot in
 inches, less 22, a women's less 21; a British size is one less than a men's. A European size counts
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 INCH = 25.4  # millimeters
+OUNCE = 28.3495  # grams
 LAST = 20.0  # millimeters that a last is longer than the foot
 _SIZE = re.compile(r"[0-9]{1,2}(\.5|\.0)?")
 
@@ -28,6 +29,16 @@ class Row(NamedTuple):
     @property
     def foot_inches(self) -> float:
         return self.foot_mm / INCH
+
+
+def millimeters(length: int) -> str:
+    """Return a length for people who measure in either: "85 mm (3.3 in)"."""
+    return f"{length} mm ({length / INCH:.1f} in)"
+
+
+def grams(weight: int) -> str:
+    """Return a weight for people who weigh in either: "310 g (10.9 oz)"."""
+    return f"{weight} g ({weight / OUNCE:.1f} oz)"
 
 
 def foot_mm(size: str, system: str) -> float | None:

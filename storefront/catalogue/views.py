@@ -276,10 +276,10 @@ def measured(whole: WholeProduct) -> tuple[tuple[str, str], ...]:
     hands = {1: "One hand", 2: "Two hands"}
     insole = {True: "Yes", False: "No"}
     facts = (
-        ("Weight of one shoe", _grams(product.weight_g)),
-        ("Heel-to-toe drop", _millimeters(product.drop_mm)),
-        ("Depth inside, insole out", _millimeters(product.depth_mm)),
-        ("Width of the opening", _millimeters(product.opening_mm)),
+        ("Weight of one shoe", _told(systems.grams, product.weight_g)),
+        ("Heel-to-toe drop", _told(systems.millimeters, product.drop_mm)),
+        ("Depth inside, insole out", _told(systems.millimeters, product.depth_mm)),
+        ("Width of the opening", _told(systems.millimeters, product.opening_mm)),
         ("Closure", (product.closure or "").capitalize()),
         ("Hands needed to close", hands.get(product.hands or 0, "")),
         (
@@ -293,12 +293,8 @@ def measured(whole: WholeProduct) -> tuple[tuple[str, str], ...]:
     return facts if any(value for _, value in facts) else ()
 
 
-def _grams(value: int | None) -> str:
-    return "" if value is None else f"{value} g ({value / 28.3495:.1f} oz)"
-
-
-def _millimeters(value: int | None) -> str:
-    return "" if value is None else f"{value} mm ({value / 25.4:.1f} in)"
+def _told(words: Callable[[int], str], value: int | None) -> str:
+    return "" if value is None else words(value)
 
 
 def as_data(whole: WholeProduct) -> dict[str, Any]:

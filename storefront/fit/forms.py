@@ -1,21 +1,37 @@
 """What the fit finder asks; every question may be left open."""
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, Field, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
+from wtforms.form import BaseForm
 from wtforms.validators import Length, ValidationError
 
 from storefront.catalogue.systems import foot_mm
-from storefront.fields import WholeField, tidy
+from storefront.fields import tidy
+from storefront.fit import measures
+from storefront.fit.measures import LengthField, WeightField
 from storefront.fit.rules import Need
 
-SYSTEMS = ("US women's", "US men's", "UK", "EU", "mm, the length of my foot")
+SYSTEMS = ("US women's", "US men's", "UK", "EU", "the length of my foot, in mm or inches")
 SHORTEST, LONGEST = 150, 350  # millimeters of foot
-NO_SIZE = "We cannot read this size. Please write it like 9 or 9.5, or measure your foot in mm."
+NO_SIZE = (
+    "We cannot read this size. Please write it like 9 or 9.5, or the length of your foot like"
+    " 254 mm or 10 in."
+)
+NOT_LISTED = "This is not in our list. Please choose from it."
+
+
+class ListField(SelectField):
+    """A choice; one that is not there gets a sentence of ours."""
+
+    def pre_validate(self, form: BaseForm) -> None:
+        try:
+            super().pre_validate(form)
+        except ValidationError:
+            raise ValidationError(NOT_LISTED) from None
 
 
 class FitForm(FlaskForm):
@@ -26,22 +42,22 @@ class FitForm(FlaskForm):
 
     size = StringField(
         "Size of your longer foot",
-        [Length(max=10, message=NO_SIZE)],
+        [Length(max=12, message=NO_SIZE)],
         filters=[tidy],
         description="The size that you wear now, where its length is right.",
     )
-    system = SelectField("Kind of size", choices=[*map(SelectChoice, SYSTEMS)], default=SYSTEMS[0])
-    width = SelectField("Width that you take now, without a brace", default="")
-    brace = SelectField("Brace that goes into the shoe", default="")
+    system = SelectField("This size is", choices=[*map(SelectChoice, SYSTEMS)], default=SYSTEMS[0])
+    width = ListField("Width that you take now, without a brace", default="")
+    brace = ListField("Brace that goes into the shoe", default="")
     hands = RadioField(
-        "Hands to close the shoe with",
-        choices=[SelectChoice("", "One or two"), SelectChoice("1", "One hand")],
+        "Hands that you can close a shoe with",
+        choices=[SelectChoice("", "Two hands"), SelectChoice("1", "One hand only")],
         default="",
     )
-    depth = WholeField("Height that foot and brace need inside, in mm", 20, 200)
+    depth = LengthField("Height that foot and brace need inside", 20, 200)
     swelling = BooleanField("My foot swells in the course of the day")
-    opening = WholeField("Width that the opening needs, in mm", 20, 300)
-    weight = WholeField("Most that one shoe may weigh, in grams", 50, 5_000)
+    opening = LengthField("Width that the opening needs", 20, 300)
+    weight = WeightField("Most that one shoe may weigh", 50, 5_000)
 
     def __init__(self, widths: Sequence[str], braces: Sequence[str], **more: Any) -> None:
         super().__init__(**more)
@@ -56,7 +72,7 @@ class FitForm(FlaskForm):
     def _foot_mm(self) -> float | None:
         if self.system.data == SYSTEMS[-1]:
             typed = self.size.data or ""
-            length = float(typed) if re.fullmatch(r"[0-9]{3}(\.[0-9])?", typed) else 0.0
+            length = measures.read(typed, measures.LENGTHS, least=SHORTEST) or 0.0
         else:
             length = foot_mm(self.size.data or "", self.system.data or "") or 0.0
         return length if SHORTEST <= length <= LONGEST else None

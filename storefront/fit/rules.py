@@ -4,13 +4,17 @@ Every rule stands in docs/fit-rules.md with its number and its source. Nothing h
 and no rule ever makes up for depth or width with length.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-HALF_SIZE = 25.4 / 6  # millimeters of foot, on the Brannock device
+from storefront.catalogue.systems import INCH, grams, millimeters
+
+HALF_SIZE = INCH / 6  # millimeters of foot, on the Brannock device
 STEPS_FOR_BRACE = {"solid": 2, "hinged": 2, "afo": 1, "smo": 1}  # widths; by a word of its name
 MOST_ADVISED = 12
+MOST_NEAR = 3
 
 
 class Lack(Enum):
@@ -85,47 +89,74 @@ class Advice:
     why: str
 
 
+@dataclass(frozen=True)
+class Near:
+    """A shoe that does not suit, all that it lacks, and the same in one sentence."""
+
+    shoe: Shoe
+    lacks: tuple[Lack, ...]
+    why_not: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What suits, the best first, and of what does not, those that lack least."""
+
+    suits: tuple[Advice, ...]
+    near: tuple[Near, ...]
+    lacking: dict[Lack, int]
+
+
 def steps_for(brace: str) -> int:
     """Return how many widths wider a brace asks for (rule 3)."""
     named = brace.lower()
     return next((steps for word, steps in STEPS_FOR_BRACE.items() if word in named), 0)
 
 
-def advise(need: Need, shoes: Iterable[Shoe]) -> tuple[list[Advice], dict[Lack, int]]:
-    """Return what suits, the best first, and for how many shoes each thing was lacking."""
+def advise(need: Need, shoes: Iterable[Shoe]) -> Answer:
+    """Return what suits, what comes near, and for how many shoes each thing was lacking."""
     suits: list[tuple[tuple[float, ...], Advice]] = []
-    lacking: dict[Lack, int] = {}
+    near: list[Near] = []
     for shoe in shoes:
-        lack = _lack_of(need, shoe)
-        sizes = [] if lack else [size for size in shoe.sizes if _suits(need, size)]
+        sizes = [size for size in shoe.sizes if _suits(need, size)]
         there = [size for size in sizes if size.is_there]
-        if lack is None and not sizes:
-            lack = _lack_of_sizes(need, shoe)
-        elif lack is None and not there:
-            lack = Lack.STOCK
-        if lack is not None:
-            lacking[lack] = lacking.get(lack, 0) + 1
+        lacks = _lacks_of(need, shoe)
+        if not sizes:
+            lacks.append(_lack_of_sizes(need, shoe))
+        elif not there:
+            lacks.append(Lack.STOCK)
+        if lacks:
+            near.append(Near(shoe, tuple(lacks), _why_not(need, shoe, lacks)))
             continue
         best = min(there, key=lambda size: _distance(need, size))
         rank = (*_distance(need, best), shoe.weight_g or 10_000, shoe.position)
         suits.append((rank, Advice(shoe, best, _why(need, shoe, best))))
     suits.sort(key=lambda each: each[0])
-    return [advice for _, advice in suits[:MOST_ADVISED]], lacking
+    near.sort(key=_how_far)
+    return Answer(
+        tuple(advice for _, advice in suits[:MOST_ADVISED]),
+        tuple(near[:MOST_NEAR]),
+        Counter(each.lacks[0] for each in near),
+    )
 
 
-def _lack_of(need: Need, shoe: Shoe) -> Lack | None:
+def _how_far(near: Near) -> tuple[float, ...]:
+    """How far a shoe is from what was asked: two hands and another length last (rule 11)."""
+    is_there = [lack in near.lacks for lack in (Lack.HANDS, Lack.LENGTH)]
+    return (*is_there, len(near.lacks), near.shoe.position)
+
+
+def _lacks_of(need: Need, shoe: Shoe) -> list[Lack]:
     """Return what a model lacks in all its sizes. What was not measured is not counted on."""
-    if need.brace and need.brace not in shoe.braces:
-        return Lack.BRACE
-    if need.one_hand and shoe.hands != 1:
-        return Lack.HANDS
-    if need.depth_mm is not None and (shoe.depth_mm or 0) < need.depth_mm:
-        return Lack.DEPTH
-    if need.opening_mm is not None and (shoe.opening_mm or 0) < need.opening_mm:
-        return Lack.OPENING
-    if need.most_weight_g is not None and (shoe.weight_g or 10_000) > need.most_weight_g:
-        return Lack.WEIGHT
-    return None
+    lacks = {
+        Lack.BRACE: need.brace and need.brace not in shoe.braces,
+        Lack.HANDS: need.one_hand and shoe.hands != 1,
+        Lack.DEPTH: need.depth_mm is not None and (shoe.depth_mm or 0) < need.depth_mm,
+        Lack.OPENING: need.opening_mm is not None and (shoe.opening_mm or 0) < need.opening_mm,
+        Lack.WEIGHT: need.most_weight_g is not None
+        and (shoe.weight_g or 10_000) > need.most_weight_g,
+    }
+    return [lack for lack, is_so in lacks.items() if is_so]
 
 
 def _suits(need: Need, size: Size) -> bool:
@@ -163,11 +194,15 @@ def _why(need: Need, shoe: Shoe, size: Size) -> str:
     if need.one_hand:
         said.append("closes with one hand")
     if need.depth_mm is not None:
-        said.append(f"is {shoe.depth_mm} mm deep inside, where you need {need.depth_mm}")
+        said.append(
+            f"is {millimeters(shoe.depth_mm or 0)} deep inside, where you need {need.depth_mm} mm"
+        )
     if need.opening_mm is not None:
-        said.append(f"opens {shoe.opening_mm} mm wide, where you need {need.opening_mm}")
+        said.append(
+            f"opens {millimeters(shoe.opening_mm or 0)} wide, where you need {need.opening_mm} mm"
+        )
     if need.most_weight_g is not None:
-        said.append(f"weighs {shoe.weight_g} g")
+        said.append(f"weighs {grams(shoe.weight_g or 0)}")
     if need.foot_mm is not None and size.foot_mm is not None:
         said.append(f"is made for a foot of {size.foot_mm:.0f} mm in this size")
     if need.least_width is not None:
@@ -177,6 +212,32 @@ def _why(need: Need, shoe: Shoe, size: Size) -> str:
         )
     if not said:
         return "It is in stock; tell us more, and we can say more."
+    return _sentence(said)
+
+
+def _why_not(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> str:
+    said = {
+        Lack.BRACE: f"was not tried with a {need.brace}",
+        Lack.HANDS: "needs two hands"
+        if shoe.hands == 2
+        else "may need two hands: nobody has tried",
+        Lack.DEPTH: _short("deep", "inside", shoe.depth_mm, need.depth_mm),
+        Lack.OPENING: _short("wide", "at its opening", shoe.opening_mm, need.opening_mm),
+        Lack.WEIGHT: f"weighs {grams(shoe.weight_g)}" if shoe.weight_g else "was not weighed",
+        Lack.LENGTH: "is not made in your length",
+        Lack.WIDTH: "is not made wide enough in your length",
+        Lack.STOCK: "is not in stock in your size just now",
+    }
+    return _sentence([said[lack] for lack in lacks])
+
+
+def _short(way: str, where: str, there: int | None, needed: int | None) -> str:
+    if there is None:
+        return f"was not measured {where}"
+    return f"is {millimeters(there)} {way} {where}, where you need {needed} mm"
+
+
+def _sentence(said: Sequence[str]) -> str:
     return "It " + (", ".join(said[:-1]) + " and " + said[-1] if len(said) > 1 else said[0]) + "."
 
 

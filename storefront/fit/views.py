@@ -9,7 +9,7 @@ from storefront.catalogue.queries import ColorRow, SizeRow
 from storefront.catalogue.views import today
 from storefront.fit import queries, rules
 from storefront.fit.forms import FitForm
-from storefront.fit.rules import Advice, Lack, Need
+from storefront.fit.rules import Advice, Lack, Near, Need
 from storefront.remembered import remembered
 
 LACKS = {
@@ -41,19 +41,25 @@ def show() -> ResponseReturnValue:
 
 def _page(form: FitForm, need: Need | None = None) -> str:
     advised: list[tuple[Advice, str, ColorRow, SizeRow, Availability]] = []
+    near: list[tuple[Near, str, ColorRow]] = []
     lacking: dict[Lack, int] = {}
     if need is not None:
         models = {model.shoe: model for model in queries.models(_choices().widths)}
-        found, lacking = rules.advise(need, models)
-        for advice in found:
+        found = rules.advise(need, models)
+        lacking = found.lacking
+        for advice in found.suits:
             model = models[advice.shoe]
             color, size = model.chosen(advice.size.sku)
             told = availability(size, today=today(), low=current_app.config["LOW_STOCK"])
             advised.append((advice, model.whole.product.handle, color, size, told))
+        for each in found.near if not advised else ():
+            whole = models[each.shoe].whole
+            near.append((each, whole.product.handle, whole.colors[0]))
     return render(
         "storefront/fit/show.html",
         form=form,
         need=need,
         advised=advised,
+        near=near,
         lacking=[(LACKS[lack], count) for lack, count in lacking.items()],
     )

@@ -67,7 +67,7 @@ CASES = {
 
 @pytest.mark.parametrize(("need", "advised"), CASES.values(), ids=CASES)
 def test_rule_advises_what_its_table_says(need: Need, advised: list[str]) -> None:
-    assert [each.shoe.title for each in advise(need, SHELF)[0]] == advised
+    assert [each.shoe.title for each in advise(need, SHELF).suits] == advised
 
 
 def test_there_are_thirty_cases_and_each_rule_has_one() -> None:
@@ -83,20 +83,41 @@ def test_there_are_thirty_cases_and_each_rule_has_one() -> None:
 def test_reason_is_one_sentence_of_what_was_asked() -> None:
     need = Need(254, 0, SOLID, 70, 120, True, False, 500)
 
-    [advice] = advise(need, SHELF)[0]
+    [advice] = advise(need, SHELF).suits
 
     assert advice.size.name == "9/2"
     assert advice.why == (
-        "It takes a solid AFO, closes with one hand, is 71 mm deep inside, where you need 70, opens"
-        " 130 mm wide, where you need 120, weighs 465 g, is made for a foot of 254 mm in this size"
-        " and has a width that leaves room for the brace."
+        "It takes a solid AFO, closes with one hand, is 71 mm (2.8 in) deep inside, where you need"
+        " 70 mm, opens 130 mm (5.1 in) wide, where you need 120 mm, weighs 465 g (16.4 oz), is made"
+        " for a foot of 254 mm in this size and has a width that leaves room for the brace."
     )
 
 
 def test_what_was_lacking_is_counted() -> None:
-    assert advise(Need(depth_mm=75), SHELF)[1] == {Lack.DEPTH: 5, Lack.STOCK: 1}
-    assert advise(Need(foot_mm=280), (DEEP,))[1] == {Lack.LENGTH: 1}
-    assert advise(Need(foot_mm=254, width_step=3), (DEEP,))[1] == {Lack.WIDTH: 1}
+    assert advise(Need(depth_mm=75), SHELF).lacking == {Lack.DEPTH: 5, Lack.STOCK: 1}
+    assert advise(Need(foot_mm=280), (DEEP,)).lacking == {Lack.LENGTH: 1}
+    assert advise(Need(foot_mm=254, width_step=3), (DEEP,)).lacking == {Lack.WIDTH: 1}
+
+
+def test_nearest_say_all_that_they_lack_and_two_hands_stand_last() -> None:
+    near = advise(Need(depth_mm=72, one_hand=True), SHELF[:4]).near
+
+    assert [each.shoe.title for each in near] == ["deep", "straps", "knit"]
+    assert near[0].why_not == "It is 71 mm (2.8 in) deep inside, where you need 72 mm."
+    [zipped] = advise(Need(depth_mm=72, one_hand=True, brace=SOLID), [ZIP]).near
+    assert zipped.why_not == (
+        "It was not tried with a solid AFO, needs two hands and is 58 mm (2.3 in) deep inside,"
+        " where you need 72 mm."
+    )
+    [gone] = advise(Need(foot_mm=254, opening_mm=150), [GONE]).near
+    assert gone.why_not == (
+        "It is 140 mm (5.5 in) wide at its opening, where you need 150 mm and is not in stock in"
+        " your size just now."
+    )
+    [sandal] = advise(Need(depth_mm=1, opening_mm=1, most_weight_g=100), [SANDAL]).near
+    assert sandal.why_not == (
+        "It was not measured inside, was not measured at its opening and weighs 285 g (10.1 oz)."
+    )
 
 
 a_size = st.builds(
@@ -138,9 +159,9 @@ a_need = st.builds(
 def test_for_any_catalogue_no_length_makes_up_for_depth_or_width(
     need: Need, shoes: list[Shoe]
 ) -> None:
-    advised, lacking = advise(need, shoes)
+    answer = advise(need, shoes)
 
-    for each in advised:
+    for each in answer.suits:
         assert each.size.is_there and each.size in each.shoe.sizes
         if need.foot_mm is not None:
             assert each.size.foot_mm is not None
@@ -153,4 +174,8 @@ def test_for_any_catalogue_no_length_makes_up_for_depth_or_width(
         if need.one_hand:
             assert each.shoe.hands == 1  # so none that takes two stands above it
         assert "longer" not in each.why and each.why.endswith(".")
-    assert len(advised) + sum(lacking.values()) == len(shoes)
+    for near in answer.near:
+        assert near.lacks and "longer" not in near.why_not and near.why_not.endswith(".")
+    two_hands = [Lack.HANDS in near.lacks for near in answer.near]
+    assert two_hands == sorted(two_hands)
+    assert len(answer.suits) + sum(answer.lacking.values()) == len(shoes)

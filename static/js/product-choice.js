@@ -22,9 +22,9 @@ class ProductChoice extends HTMLElement {
   tell(label) {
     const stock = label.querySelector("[data-stock]");
     const told = this.querySelector("[data-told]");
-    const group = label.closest("fieldset").querySelector("legend").textContent.trim();
     const price = label.querySelector("[data-price]");
-    this.querySelector("[data-chosen]").textContent = `${group}, ${label.querySelector(".size__name").textContent}: `;
+    this.querySelector("[data-chosen]").textContent = `${label.querySelector(".size__name").textContent}: `;
+    this.querySelector("[data-unchosen]")?.remove();
     told.textContent = stock.textContent;
     told.className = stock.className.replace("size__stock", "stock");
     if (price) this.querySelector("p [data-price]").textContent = price.textContent;
@@ -40,20 +40,19 @@ class ProductChoice extends HTMLElement {
     if (!answer || !answer.ok) { location.href = address; return; }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const size = this.querySelector("input[name=sku]:checked")?.closest("label");
-    const kept = size && [size.closest("fieldset").querySelector("legend").textContent, size.querySelector(".size__name").textContent];
+    const kept = size?.querySelector(".size__name").textContent;
     this.innerHTML = page.querySelector("product-choice").innerHTML;
     document.title = page.title;
     if (remember) history.pushState(null, "", address);
-    if (kept) this.choose(...kept);
+    if (kept) this.choose(kept);
     this.querySelector("[data-color][aria-current]")?.focus();
     this.say();
   }
 
-  choose(group, name) {
+  choose(name) {
     for (const label of this.querySelectorAll(".size")) {
       const input = label.querySelector("input");
-      if (!input.disabled && label.closest("fieldset").querySelector("legend").textContent === group
-          && label.querySelector(".size__name").textContent === name) {
+      if (!input.disabled && label.querySelector(".size__name").textContent === name) {
         input.checked = true;
         this.tell(label);
       }

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from storefront.cart import changing, cookie, queries
 from storefront.cart.forms import AddForm, ChangeForm, DeliveryForm
 from storefront.cart.models import Cart
+from storefront.catalogue.queries import first_pictures
 from storefront.catalogue.sides import NotSold
 from storefront.catalogue.views import today
 from storefront.countries import country_name
@@ -114,6 +115,9 @@ def page(cart: Cart, *sentences: str, status: int = 200) -> Response:
         render(
             "storefront/cart/show.html",
             basket=basket,
+            pictures=first_pictures(
+                line.sides.first.color_id for line in basket.lines if line.sides
+            ),
             sentences=sentences,
             back=_shoe() if sentences else "",
             countries=[(code, country_name(code)) for code in countries()],

@@ -20,8 +20,10 @@ from sqlalchemy import (
     Executable,
     Integer,
     Select,
+    String,
     bindparam,
     case,
+    cast,
     func,
     literal_column,
     or_,
@@ -29,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
 
+from storefront.catalogue import glance
 from storefront.catalogue.availability import Availability, availability, availability_of
 from storefront.catalogue.handles import PRODUCTS
 from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
@@ -38,6 +41,7 @@ from storefront.staff.paging import Page, page_of
 PAGE_SIZE = 24
 MOST_SEARCHED = 80  # characters
 PRICES = 100_000_000  # more than any price
+WIDTHS = 8  # digits of a rank of widths, so that ranks sort as text
 
 
 class Stock(NamedTuple):
@@ -159,6 +163,7 @@ class Card(NamedTuple):
     highest_minor: int
     compare_at_minor: int | None
     colors: tuple[ColorCard, ...]
+    glance: str = ""
     asked_for: bool = False
 
     @property
@@ -224,7 +229,14 @@ def _cards_of(within: ColumnElement[bool] | None = None) -> Executable:
     coming = case((Variant.restock_on >= bindparam("today", type_=Date), Variant.restock_on))
     # The lowest price, and of those that have it the highest compare-at, as one number.
     lowest = Variant.price_minor * PRICES - func.coalesce(Variant.compare_at_minor, 0)
+    width = cast(Variant.width_rank + 10 ** (WIDTHS - 1), String) + Variant.width  # sorts by rank
     sizes = Variant.product_id.in_(_IDS) & (Variant.published if within is None else within)
+    braces = (
+        select(func.count())
+        .where(ProductBrace.product_id == Product.id)
+        .correlate(Product)
+        .scalar_subquery()
+    )
     stock = (
         select(
             Variant.color_id,
@@ -235,6 +247,9 @@ def _cards_of(within: ColumnElement[bool] | None = None) -> Executable:
             func.max(Variant.price_minor).label("highest"),
             func.count(Variant.id).label("sizes"),
             func.min(Variant.sku).label("sku"),
+            func.max(Variant.size).label("size"),
+            func.min(width).label("narrowest"),
+            func.max(width).label("widest"),
         )
         .where(sizes)
         .group_by(Variant.color_id)
@@ -245,6 +260,10 @@ def _cards_of(within: ColumnElement[bool] | None = None) -> Executable:
             Product.id,
             Product.handle,
             Product.title,
+            Product.size_label,
+            Product.size_system,
+            Product.hands,
+            braces.label("braces"),
             Color.slug,
             Color.name,
             Color.swatch,
@@ -340,6 +359,13 @@ def _card(
         highest_minor=max(row.highest for row in rows),
         compare_at_minor=price_minor * PRICES - lowest or None,
         colors=_asked_first(cards, colors) if colors else cards,
+        glance=glance.of_card(
+            glance.called(rows[0].size_label, rows[0].size_system) if rows[0].size else "",
+            min(row.narrowest for row in rows)[WIDTHS:],
+            max(row.widest for row in rows)[WIDTHS:],
+            rows[0].hands,
+            rows[0].braces,
+        ),
         asked_for=bool(colors),
     )
 
@@ -460,6 +486,16 @@ def variants_by_id(ids: set[int]) -> dict[int, Variant]:
         .options(joinedload(Variant.product), joinedload(Variant.color))
     )
     return {variant.id: variant for variant in rows}
+
+
+def first_pictures(color_ids: Iterable[int]) -> dict[int, PictureRow]:
+    """Return the first picture of each of these colors that has one."""
+    rows = db.session.execute(
+        select(Picture.color_id, *(getattr(Picture, name) for name in PictureRow._fields)).where(
+            Picture.color_id.in_(set(color_ids)), Picture.position == 0
+        )
+    )
+    return {color_id: PictureRow(*row) for color_id, *row in rows}
 
 
 def variant_on_sale(sku: str) -> Variant | None:

@@ -11,7 +11,7 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
 from storefront import prose
-from storefront.catalogue import collections, filters, queries, systems
+from storefront.catalogue import collections, filters, glance, queries, systems
 from storefront.catalogue.availability import (
     Availability,
     availability,
@@ -159,11 +159,12 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     teller = Teller(today(), current_app.config["LOW_STOCK"])
     colors = tuple((color, teller.of_color(whole.sizes_of(color))) for color in whole.colors)
     variant = next((size for size in whole.sizes if size.sku == sku), None)
-    color, told = _shown_color(colors, variant)
+    color, color_told = _shown_color(colors, variant)
     sizes = whole.sizes_of(color)
     asked = [variant] if variant else sizes
     price_minor = min(size.price_minor for size in asked)
     choices = [Choice(size, teller.of_size(size)) for size in sizes]
+    width_names = _width_names(whole)
     chosen = variant or (sizes[0] if len(sizes) == 1 else None)
     shown = Shown(whole, color, choices, chosen)
     return render(
@@ -177,7 +178,16 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         widths=_by_width(choices),
         chosen=chosen,
         parts=[part(shown) for part in parts],
-        told=teller.of_size(variant) if variant else told,
+        color_told=color_told,
+        told=teller.of_size(variant) if variant else color_told,
+        others=[other for other, told in colors if told.can_buy],
+        glance=glance.of_page(
+            glance.called(whole.product.size_label, whole.product.size_system),
+            tuple(dict.fromkeys(size.size for size in whole.sizes if size.size)),
+            width_names,
+            whole.product.hands,
+            whole.braces,
+        ),
         price_minor=price_minor,
         compare_at_minor=max(
             size.compare_at_minor or 0 for size in asked if size.price_minor == price_minor
@@ -188,7 +198,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         came_from=request.args.get("from", "")[:80],
         facts=measured(whole),
         size_rows=systems.table((size.size for size in whole.sizes if size.size), _system(whole)),
-        width_names=_width_names(whole),
+        width_names=width_names,
     )
 
 

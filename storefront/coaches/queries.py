@@ -17,6 +17,9 @@ def coaches() -> Sequence[Coach]:
     return db.session.scalars(select(Coach).order_by(Coach.state, Coach.city, Coach.name)).all()
 
 
+FAR = 200  # miles
+
+
 @dataclass(frozen=True)
 class Near:
     """A coach, and where; both are None where the postal code is not known."""
@@ -24,6 +27,11 @@ class Near:
     coach: Coach
     point: Point | None
     miles: float | None
+
+    @property
+    def is_close(self) -> bool:
+        """Whether somebody might go there: such a place is told in full at once."""
+        return self.miles is not None and self.miles <= FAR
 
     @property
     def distance(self) -> str:

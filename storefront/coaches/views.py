@@ -45,6 +45,8 @@ def listing() -> str:
         shown=shown,
         total=len(near),
         marks=[(number, mark) for number, one in shown if (mark := _mark(one.point))],
+        close=sum(one.is_close for one in near),
+        far_miles=queries.FAR,
         asked_at=_mark(place.point if place else None),
         page=int(page),
         pages=pages,

@@ -48,13 +48,13 @@ def of_product(shown: Shown, asked: AskForm | None = None) -> Markup:
     product, color = shown.whole.product, shown.color
     place = url_for("notices.ask", handle=product.handle, color=color.slug or None)
     name = ", ".join(filter(None, (product.title, color.name)))
+    is_alone = len(sizes) == len(shown.choices)
     if asked is not None:
-        return _written(place, name, asked.offer(sizes), is_open=True)
+        return _written(place, name, asked.offer(sizes), is_open=True, is_alone=is_alone)
     if not sizes:
         return Markup()
     chosen = shown.chosen.sku if shown.chosen else ""
-    is_open = chosen in dict(sizes) or len(sizes) == len(shown.choices)
-    return _blank(place, name, sizes, chosen, is_open)
+    return _blank(place, name, sizes, chosen, is_alone or chosen in dict(sizes), is_alone)
 
 
 def _label(size: str, width: str) -> str:
@@ -62,15 +62,18 @@ def _label(size: str, width: str) -> str:
 
 
 @lru_cache(KEPT)
-def _blank(place: str, name: str, sizes: Sizes, chosen: str, is_open: bool) -> Markup:
+def _blank(
+    place: str, name: str, sizes: Sizes, chosen: str, is_open: bool, is_alone: bool
+) -> Markup:
     """The form as nearly everybody sees it: the same for the same sizes, and slow to write out."""
     form = AskForm(formdata=None, sku=chosen).offer(sizes)
-    return _written(place, name, form, is_open=is_open)
+    return _written(place, name, form, is_open=is_open, is_alone=is_alone)
 
 
-def _written(place: str, name: str, form: AskForm, *, is_open: bool) -> Markup:
+def _written(place: str, name: str, form: AskForm, *, is_open: bool, is_alone: bool) -> Markup:
     page = "storefront/notices/_ask.html"
-    return Markup(render(page, place=place, name=name, form=form, is_open=is_open))  # noqa: S704 - our template
+    facts = {"place": place, "name": name, "form": form, "is_open": is_open, "is_alone": is_alone}
+    return Markup(render(page, **facts))  # noqa: S704 - our template
 
 
 @blueprint.post("/products/<handle>/notices")

@@ -324,7 +324,7 @@ def test_list_is_narrowed_in_place_and_the_back_button_goes_back(
     expect(page).to_have_url(re.compile(r"\?hands=2$"))
     expect(page.get_by_label("Two hands")).to_be_focused()
     expect(page.get_by_label("One hand")).to_be_visible()
-    page.get_by_label("In this order").select_option("price")
+    page.get_by_label("Sort by").select_option("price")
     expect(page).to_have_url(re.compile(r"\?hands=2&sort=price$"))
     page.go_back()
     page.go_back()

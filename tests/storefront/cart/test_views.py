@@ -391,3 +391,16 @@ def test_who_chose_no_size_is_led_back_to_the_shoe(
 
     assert answer.status_code == 422 and "choose a size" in answer.text
     assert (f'href="{back}">Back to the shoe' in answer.text) is bool(back)
+
+
+def test_cart_shows_the_picture_the_total_and_a_way_to_another_size(
+    client: FlaskClient, make: Make
+) -> None:
+    variant = make.variant(handle="harbor", colors=("Moss",), price_minor=8900)
+    client.post("/cart/lines", data={"sku": variant.sku, "quantity": "2"})
+
+    page = client.get("/cart").text
+
+    assert re.search(r'class="cart__picture" src="/media/[^"]+" alt=""', page)
+    assert 'href="/products/harbor?color=moss"' in page
+    assert page.index("$178.00") < page.index("cart__lines")  # at once, above the lines

@@ -332,3 +332,53 @@ def test_articles_that_lead_to_a_shoe_are_on_its_page(client: FlaskClient, make:
     reading = page[page.index('id="reading"') :]
     assert reading.index("/blog/about-it") < reading.index("/blog/newest")
     assert "/blog/other" not in reading
+
+
+def test_page_and_card_say_first_whose_size_which_width_hands_and_braces(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("harbor", sizes=("9", "10", "11"), widths=("Standard", "Wide", "Extra wide"),
+                 size_label="US men's size", hands=1)  # fmt: skip
+    with db.writing():
+        product = db.session.scalars(select(Product)).one()
+        for brace in ("SMO", "hinged AFO"):
+            db.session.add(ProductBrace(product_id=product.id, brace=brace))
+    make.product("plain", sizes=("",), widths=("",))
+
+    page, listing = client.get("/products/harbor").text, client.get("/collections/all").text
+
+    for fact in ("US men&#39;s size 9 to 11", "Standard, Wide or Extra wide",
+                 "Closes with one hand", "Fits these braces: SMO, hinged AFO"):  # fmt: skip
+        assert f"<li>{fact}</li>" in page[: page.index("Add to cart")]
+    assert re.findall('card__facts">([^<]+)<', listing) == [
+        "US men&#39;s size. Standard to extra wide. Closes with one hand. Fits 2 kinds of brace."
+    ]
+    assert '<ul class="glance">' not in client.get("/products/plain").text
+
+
+def test_sold_out_color_leads_to_the_others_and_to_a_notice_and_offers_no_cart(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("harbor", colors=("Moss", "Sand"), sizes=("9", "10"))
+    moss = select(Color.id).where(Color.name == "Moss")
+    with db.writing():
+        db.session.execute(update(Variant).where(Variant.color_id.in_(moss)).values(on_hand_left=0))
+
+    page, other = (client.get(f"/products/harbor?color={one}").text for one in ("moss", "sand"))
+
+    assert "Add to cart" not in page and "In stock in these colors" in page
+    assert re.search(r'<a class="go" href="/products/harbor\?color=sand" data-color>Sand</a>', page)
+    assert '<details class="ask" id="notices" open>' in page
+    assert re.search(r"button--main[^>]*>Tell me when it is back", page)
+    assert page.count('<label class="size size--gone"') == 2  # said in text, for who looks there
+    assert "Add to cart" in other and "In stock in these colors" not in other
+
+
+def test_shop_without_any_pair_of_a_shoe_leads_to_what_is_there(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("harbor", pairs=0)
+
+    page = client.get("/products/harbor").text
+
+    assert 'href="/collections/all?available=1"' in page and "Add to cart" not in page

@@ -89,7 +89,9 @@ def test_nearest_coach_stands_first_with_its_distance(listing: Callable[[str], s
 
     assert names(near)[0] == "duluth-harbor-step"
     assert sorted(names(near)) == sorted(names(everywhere)) and len(names(near)) == 7
-    assert "1 of 7 · less than a mile" in near and "the nearest to <strong>Duluth, MN" in near
+    assert "1 of 7 · less than a mile" in near and "1 of our 7 places is within 200 miles" in near
+    assert near.count("<details>") == 6  # those that are far, in short
+    assert "None of our 7 places is within 200 miles of <strong>Santa Barbara" in listing("93101")
     assert re.search(r"7 of 7 · about [0-9,]+ miles \([0-9,]+ km\)", near)
     assert "1 of 7</p>" in everywhere
 

@@ -1,0 +1,50 @@
+"""What decides first about a shoe, in few words: for its page and its card."""
+
+from collections.abc import Sequence
+
+HANDS = {1: "Closes with one hand", 2: "Takes two hands to close"}
+
+
+def of_page(
+    sizes_are: str,
+    sizes: Sequence[str],
+    widths: Sequence[str],
+    hands: int | None,
+    braces: Sequence[str],
+) -> tuple[str, ...]:
+    """Return whose sizes, which widths, how many hands and which braces, as far as it is known.
+
+    Sizes and widths are in order.
+    """
+    facts = (
+        f"{sizes_are} {_span(sizes)}" if sizes else "",
+        _listed(widths),
+        HANDS.get(hands or 0, ""),
+        f"Fits these braces: {', '.join(braces)}" if braces else "",
+    )
+    return tuple(filter(None, facts))
+
+
+def of_card(sizes: str, narrowest: str, widest: str, hands: int | None, braces: int) -> str:
+    """Return the same in one line, with how many kinds of brace the shoe takes."""
+    facts = (
+        sizes,
+        narrowest if narrowest == widest else f"{narrowest} to {widest.lower()}",
+        HANDS.get(hands or 0, "").lower(),
+        f"fits {braces} kind{'' if braces == 1 else 's'} of brace" if braces else "",
+    )
+    return " ".join(f"{fact[0].upper()}{fact[1:]}." for fact in facts if fact)
+
+
+def called(label: str, system: str) -> str:
+    """Return what a shop calls its sizes, with their system where that is not in it."""
+    return f"{label} ({system})" if system else label
+
+
+def _span(sizes: Sequence[str]) -> str:
+    return sizes[0] if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return "Standard, Wide or Extra wide"."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

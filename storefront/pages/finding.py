@@ -1,5 +1,6 @@
 """The search page: what was found, with today's price and stock, and never nothing at all."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ PAGE_SIZE = 20
 MOST_TYPED = 120  # characters
 MOST_SUGGESTED = 6
 KINDS = {"product": "Shoe", "article": "Article", "page": "Page", "coach": "Coach"}
+MANY = {"product": "shoes", "article": "articles", "page": "pages", "coach": "coaches"}
 
 blueprint = Blueprint("finding", __name__)
 
@@ -44,6 +46,7 @@ def show() -> ResponseReturnValue:
         "storefront/pages/search.html",
         typed=typed,
         found=found,
+        counted=_counted(found.hits),
         results=_results(found.hits[first : first + PAGE_SIZE]),
         links=collections.links(),
         page=int(page),
@@ -62,6 +65,16 @@ def suggest() -> ResponseReturnValue:
 
 def _typed() -> str:
     return " ".join(request.args.get("q", "")[:MOST_TYPED].split())
+
+
+def _counted(hits: Sequence[Hit]) -> list[str]:
+    """Return "4 shoes", "1 article", for each kind that was found."""
+    by_kind = Counter(hit.kind for hit in hits)
+    return [
+        f"{by_kind[kind]} {KINDS[kind].lower() if by_kind[kind] == 1 else many}"
+        for kind, many in MANY.items()
+        if by_kind[kind]
+    ]
 
 
 def _results(hits: Sequence[Hit]) -> list[Result]:

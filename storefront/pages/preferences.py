@@ -29,6 +29,12 @@ HIGH_CONTRAST = """:root {
   --backdrop: #222; --focus-in: #fff; --focus-out: #000; color-scheme: dark;
 }
 """
+DARK_ON_WHITE = """:root {
+  --paper: #fff; --raised: #fff; --ink: #000; --quiet: #000; --line: #000; --edge: #000;
+  --accent: #00395c; --accent-strong: #000; --on-accent: #fff; --signal: #7a0000;
+  --backdrop: #f2f2f2; --focus-in: #fff; --focus-out: #000; color-scheme: light;
+}
+"""
 STILL = """*, *::before, *::after {
   animation: none !important; transition: none !important; scroll-behavior: auto !important;
 }
@@ -78,7 +84,11 @@ SETTINGS = (
     Setting(
         "contrast",
         "Contrast",
-        (Option("standard", "Standard"), Option("high", "High: light on black", HIGH_CONTRAST)),
+        (
+            Option("standard", "Standard, light or dark as this device is set"),
+            Option("high", "High, light on black", HIGH_CONTRAST),
+            Option("paper", "High, black on white", DARK_ON_WHITE),
+        ),
     ),
     Setting(
         "spacing",

@@ -32,6 +32,7 @@ from storefront.search.synonyms import LONGEST, NOTHING, SYNONYMS, meanings, wor
 
 MOST_FOUND = 60
 ENOUGH = 3  # found by all words; else those found by some are added
+MOST_SAID = 4  # words of the same meaning
 SIMILAR = 0.7  # of 1: what a mistyped word has in common with the one that was meant
 LOOKED_AT = 60  # words that share parts with it
 MOST_COMPARED = 3_000
@@ -80,10 +81,13 @@ class Hit(NamedTuple):
 
 @dataclass(frozen=True)
 class Found:
-    """What was found, and for which words, where one of them was taken for another."""
+    """What was found, for which words, where one of them was taken for another, and `also` for
+    which others, since they mean the same.
+    """
 
     hits: Sequence[Hit] = ()
     taken_for: str = ""
+    also: Sequence[str] = ()
     by_some: bool = False
 
 
@@ -141,7 +145,9 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
         more = _ask(wanted, all_of_them=False, now=now, begun=begun)
         by_some = not hits
         hits += [hit for hit in more if hit not in known]
-    return Found(hits, " ".join(meant) if meant != words else "", by_some)
+    said = " ".join(meant)
+    also = [phrase for group in wanted if len(group) > 1 for phrase in group if phrase not in said]
+    return Found(hits, said if meant != words else "", also[:MOST_SAID], by_some)
 
 
 def _ask(

@@ -186,3 +186,18 @@ def test_page_that_is_not_there_offers_to_search(client: FlaskClient) -> None:
     page = client.get("/nothing")
 
     assert page.status_code == 404 and 'action="/search"' in page.text
+
+
+def test_words_of_the_same_meaning_are_named_and_what_was_found_is_counted_by_kind(
+    client: FlaskClient, put: Callable[..., None], make: Make
+) -> None:
+    make.product("harbor", closure="hook and loop", hands=1)
+    with db.writing():
+        index.rebuild()
+    put("straps", "About straps")
+
+    page = client.get("/search?q=velcro").text
+
+    assert "1 shoe, 1 page found." in page and "Closes with one hand." in page
+    assert "words that mean the same: hook and loop, strap, straps." in page
+    assert "mean the same" not in client.get("/search?q=harbor").text

@@ -35,6 +35,7 @@ from blog import searching as blog_searching
 from blog import views as blog_views
 from storefront import (
     assets,
+    compressed,
     db,
     doctor,
     errors,
@@ -133,7 +134,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     app.config["GIVEN"] |= (config or {}).keys()
     _derive(app)
 
-    for part in (db, assets, frame, sessions, guard, errors, limits, security):
+    for part in (compressed, db, assets, frame, sessions, guard, errors, limits, security):
         part.init_app(app)
     checkout_setting.init_app(app, payments)
     Migrate(app, db.db, directory=str(settings.INSTANCE.parent / "migrations"))

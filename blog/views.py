@@ -18,7 +18,7 @@ from blog.forms import CommentForm, OwnCommentForm
 from blog.models import Article
 from blog.queries import CommentRow, PersonRow, Shown
 from storefront import prose
-from storefront.catalogue.rails import BLOCKS, rail
+from storefront.catalogue.rails import BLOCKS, collected, rail
 from storefront.catalogue.views import today
 from storefront.clock import utcnow
 from storefront.db import db
@@ -62,7 +62,8 @@ def person(slug: str) -> str:
 def about(handle: str) -> list[Told]:
     """Return up to three articles for whoever looks at this product.
 
-    First those that link to it, then those that show the newest shoes; of the newest hundred.
+    First those that link to it or show a collection that it is in, then those that show the newest
+    shoes; of the newest hundred.
     """
     selling = [each for each in _newest() if each[1]]
     linking = [told for told, _, products, _ in selling if handle in products]
@@ -77,13 +78,15 @@ def latest() -> list[Told]:
 
 @remembered
 def _newest() -> list[tuple[Told, bool, frozenset[str], bool]]:
-    """Return the newest hundred articles: if they sell, to which products they link, by a rail."""
+    """Return the newest hundred articles: if they sell, which products they link to or show, and
+    if they show the newest.
+    """
     found = []
     for shown in queries.articles(now=utcnow(), limit=MOST_LOOKED_THROUGH):
         text = shown.text
         told = Told(shown.article.address, text.title, text.summary)
         sells = queries.review_of(shown, today=today()).sells
-        products = frozenset(PRODUCT.findall(text.body))
+        products = frozenset(PRODUCT.findall(text.body)) | collected(text.body)
         found.append((told, sells, products, "[rail: latest]" in text.body))
     return found
 

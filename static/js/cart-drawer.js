@@ -27,10 +27,14 @@ class CartDrawer extends HTMLElement {
 
   complain(form, part) {
     const notices = [...part.querySelectorAll(".notice--trouble[role=alert]")];
+    const sizes = form.querySelector("fieldset"); // what is wrong stands where it is put right
     notices.forEach((notice) => {
       notice.dataset.trouble = "";
-      form.append(document.importNode(notice, true));
+      const copy = document.importNode(notice, true);
+      if (sizes) sizes.before(copy);
+      else form.append(copy);
     });
+    sizes?.querySelector("input:not(:disabled)")?.focus();
     const settled = () => form.querySelectorAll("[data-trouble]").forEach((notice) => notice.remove());
     form.addEventListener("change", settled, { once: true });
   }

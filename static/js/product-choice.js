@@ -24,7 +24,7 @@ class ProductChoice extends HTMLElement {
     const told = this.querySelector("[data-told]");
     const price = label.querySelector("[data-price]");
     this.querySelector("[data-chosen]").textContent = `${label.querySelector(".size__name").textContent}: `;
-    this.querySelector("[data-unchosen]")?.remove();
+    this.querySelectorAll("[data-unchosen]").forEach((hint) => hint.remove());
     told.textContent = stock.textContent;
     told.className = stock.className.replace("size__stock", "stock");
     if (price) this.querySelector("p [data-price]").textContent = price.textContent;

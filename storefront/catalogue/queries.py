@@ -303,6 +303,12 @@ def count(selection: Selection) -> int:
     return int(db.rows(selection.count, selection.values).scalar_one())
 
 
+def handles(selection: Selection) -> list[str]:
+    """Return the handles of a selection's products, a hundred at most."""
+    named = select(Product.handle).where(Product.id.in_(selection.products)).limit(100)
+    return list(db.rows(named, selection.values).scalars())
+
+
 def cards(
     selection: Selection,
     *,

@@ -39,6 +39,16 @@ def rail(block: str, *, today: date, low: int) -> Rail | None:
     return Rail(title, more, tuple(cards)) if cards else None
 
 
+def collected(text: str) -> frozenset[str]:
+    """Return the handles of the products of all collections whose rails a text asks for."""
+    return frozenset(
+        handle
+        for named in re.findall(r"\[rail: collection ([a-z0-9-]{1,80})\]", text)
+        if (found := collections.led_to(named)) is not None
+        for handle in queries.handles(collections.selection(found))
+    )
+
+
 def lacking(text: str) -> str:
     """Return a sentence for whoever wrote a text whose rails do not show what it says; or ''."""
     parts = prose.render_document(text, BLOCKS).parts

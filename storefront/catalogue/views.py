@@ -180,6 +180,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         parts=[part(shown) for part in parts],
         color_told=color_told,
         told=teller.of_size(variant) if variant else color_told,
+        is_expected=any(size.restock_on and size.restock_on >= teller.today for size in asked),
         others=[other for other, told in colors if told.can_buy],
         glance=glance.of_page(
             glance.called(whole.product.size_label, whole.product.size_system),

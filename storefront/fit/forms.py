@@ -9,6 +9,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.form import BaseForm
 from wtforms.validators import Length, ValidationError
 
+from storefront.catalogue import systems
 from storefront.catalogue.systems import foot_mm
 from storefront.fields import tidy
 from storefront.fit import measures
@@ -21,6 +22,7 @@ NO_SIZE = (
     "We cannot read this size. Please write it like 9 or 9.5, or the length of your foot like"
     " 254 mm or 10 in."
 )
+NO_SYSTEM = "Please say what kind of size this is: a women’s 8 is a men’s 7."
 NOT_LISTED = "This is not in our list. Please choose from it."
 
 
@@ -46,28 +48,43 @@ class FitForm(FlaskForm):
         filters=[tidy],
         description="The size that you wear now, where its length is right.",
     )
-    system = SelectField("This size is", choices=[*map(SelectChoice, SYSTEMS)], default=SYSTEMS[0])
-    width = ListField("Width that you take now, without a brace", default="")
+    system = SelectField(
+        "This size is",
+        choices=[SelectChoice("", "Please choose"), *map(SelectChoice, SYSTEMS)],
+        default="",
+    )
+    width = ListField(
+        "Width that you take without a brace",
+        default="",
+        description="As on the box of your shoes. For a brace or swelling we add width ourselves.",
+    )
     brace = ListField("Brace that goes into the shoe", default="")
     hands = RadioField(
         "Hands that you can close a shoe with",
-        choices=[SelectChoice("", "Two hands"), SelectChoice("1", "One hand only")],
+        choices=[SelectChoice("", "It does not matter"), SelectChoice("1", "One hand only")],
         default="",
     )
     depth = LengthField("Height that foot and brace need inside", 20, 200)
     swelling = BooleanField("My foot swells in the course of the day")
     opening = LengthField("Width that the opening needs", 20, 300)
-    weight = WeightField("Most that one shoe may weigh", 50, 5_000)
+    weight = WeightField("Heaviest that one shoe may be", 50, 5_000)
 
     def __init__(self, widths: Sequence[str], braces: Sequence[str], **more: Any) -> None:
         super().__init__(**more)
         self._widths = widths
         self.width.choices = [SelectChoice("", "I do not know"), *map(SelectChoice, widths)]
-        self.brace.choices = [SelectChoice("", "None"), *map(SelectChoice, braces)]
+        self.brace.choices = [
+            SelectChoice("", "No brace, or I do not know"),
+            *map(SelectChoice, braces),
+        ]
 
     def validate_size(self, field: Field) -> None:
-        if field.data and self._foot_mm() is None:
+        if field.data and self.system.data and self._foot_mm() is None:
             raise ValidationError(NO_SIZE)
+
+    def validate_system(self, field: Field) -> None:
+        if self.size.data and not field.data:
+            raise ValidationError(NO_SYSTEM)
 
     def _foot_mm(self) -> float | None:
         if self.system.data == SYSTEMS[-1]:
@@ -76,6 +93,24 @@ class FitForm(FlaskForm):
         else:
             length = foot_mm(self.size.data or "", self.system.data or "") or 0.0
         return length if SHORTEST <= length <= LONGEST else None
+
+    @property
+    def told(self) -> list[str]:
+        """What was answered, in words, of a form that is valid."""
+        measures = (
+            ("inside", systems.millimeters, self.depth.data),
+            ("opening", systems.millimeters, self.opening.data),
+            ("at most", systems.grams, self.weight.data),
+        )
+        said = [
+            f"{self.size.data}, {self.system.data}" if self.size.data else "",
+            self.width.data,
+            self.brace.data,
+            "one hand" if self.hands.data else "",
+            "swelling" if self.swelling.data else "",
+            *(f"{what} {words(value)}" for what, words, value in measures if value is not None),
+        ]
+        return [each for each in said if each]
 
     @property
     def need(self) -> Need:

@@ -4,7 +4,6 @@ Every rule stands in docs/fit-rules.md with its number and its source. Nothing h
 and no rule ever makes up for depth or width with length.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -104,7 +103,7 @@ class Answer:
 
     suits: tuple[Advice, ...]
     near: tuple[Near, ...]
-    lacking: dict[Lack, int]
+    lacking: dict[Lack, list[str]]
 
 
 def steps_for(brace: str) -> int:
@@ -114,9 +113,10 @@ def steps_for(brace: str) -> int:
 
 
 def advise(need: Need, shoes: Iterable[Shoe]) -> Answer:
-    """Return what suits, what comes near, and for how many shoes each thing was lacking."""
+    """Return what suits, what comes near, and the titles of shoes by what they lack first."""
     suits: list[tuple[tuple[float, ...], Advice]] = []
     near: list[Near] = []
+    lacking: dict[Lack, list[str]] = {}
     for shoe in shoes:
         sizes = [size for size in shoe.sizes if _suits(need, size)]
         there = [size for size in sizes if size.is_there]
@@ -127,23 +127,33 @@ def advise(need: Need, shoes: Iterable[Shoe]) -> Answer:
             lacks.append(Lack.STOCK)
         if lacks:
             near.append(Near(shoe, tuple(lacks), _why_not(need, shoe, lacks)))
+            lacking.setdefault(lacks[0], []).append(shoe.title)
             continue
         best = min(there, key=lambda size: _distance(need, size))
         rank = (*_distance(need, best), shoe.weight_g or 10_000, shoe.position)
         suits.append((rank, Advice(shoe, best, _why(need, shoe, best))))
     suits.sort(key=lambda each: each[0])
-    near.sort(key=_how_far)
+    near.sort(key=lambda each: _how_far(need, each))
     return Answer(
         tuple(advice for _, advice in suits[:MOST_ADVISED]),
         tuple(near[:MOST_NEAR]),
-        Counter(each.lacks[0] for each in near),
+        lacking,
     )
 
 
-def _how_far(near: Near) -> tuple[float, ...]:
-    """How far a shoe is from what was asked: two hands and another length last (rule 11)."""
-    is_there = [lack in near.lacks for lack in (Lack.HANDS, Lack.LENGTH)]
-    return (*is_there, len(near.lacks), near.shoe.position)
+def _how_far(need: Need, near: Near) -> tuple[float, ...]:
+    """How far a shoe is from what was asked: two hands and another length last (rule 11), then
+    what lacks fewer things, then what falls short by less.
+    """
+    last = [lack in near.lacks for lack in (Lack.HANDS, Lack.LENGTH)]
+    short = sum(
+        max(0, (needed or 0) - (there or 0))
+        for needed, there in (
+            (need.depth_mm, near.shoe.depth_mm),
+            (need.opening_mm, near.shoe.opening_mm),
+        )
+    )
+    return (*last, len(near.lacks), short, near.shoe.position)
 
 
 def _lacks_of(need: Need, shoe: Shoe) -> list[Lack]:
@@ -225,7 +235,7 @@ def _why_not(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> str:
         Lack.OPENING: _short("wide", "at its opening", shoe.opening_mm, need.opening_mm),
         Lack.WEIGHT: f"weighs {grams(shoe.weight_g)}" if shoe.weight_g else "was not weighed",
         Lack.LENGTH: "is not made in your length",
-        Lack.WIDTH: "is not made wide enough in your length",
+        Lack.WIDTH: _too_narrow(need, shoe),
         Lack.STOCK: "is not in stock in your size just now",
     }
     return _sentence([said[lack] for lack in lacks])
@@ -235,6 +245,20 @@ def _short(way: str, where: str, there: int | None, needed: int | None) -> str:
     if there is None:
         return f"was not measured {where}"
     return f"is {millimeters(there)} {way} {where}, where you need {needed} mm"
+
+
+def _too_narrow(need: Need, shoe: Shoe) -> str:
+    widths = [size.width_step for size in shoe.sizes if _is_as_long(need, size)]
+    known = [step for step in widths if step is not None]
+    if not known or need.least_width is None or need.width_step is None:
+        return "is not made so wide in your length"
+    short, more = need.least_width - max(known), need.least_width - need.width_step
+    said = f"is {_widths(short)} too narrow for you in your length"
+    return said + (f", since for {_reasons(need)} we look for {_widths(more)} more" if more else "")
+
+
+def _widths(number: int) -> str:
+    return "one width" if number == 1 else f"{number} widths"
 
 
 def _sentence(said: Sequence[str]) -> str:

@@ -1,26 +1,29 @@
 """The fit finder: its questions, and its answer at an address; nothing is kept."""
 
+from typing import NamedTuple
+
 from flask import Blueprint, current_app, request
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
-from storefront.catalogue.availability import Availability, availability
-from storefront.catalogue.queries import ColorRow, SizeRow
+from storefront.catalogue.availability import Availability, availability, availability_of
+from storefront.catalogue.queries import ColorRow, ProductRow, SizeRow
 from storefront.catalogue.views import today
 from storefront.fit import queries, rules
 from storefront.fit.forms import FitForm
+from storefront.fit.queries import Model
 from storefront.fit.rules import Advice, Lack, Near, Need
 from storefront.remembered import remembered
 
 LACKS = {
-    Lack.BRACE: "not tried with this brace",
-    Lack.HANDS: "two hands to close, or nobody knows",
-    Lack.DEPTH: "not so deep, or not measured",
-    Lack.OPENING: "an opening not so wide, or not measured",
-    Lack.WEIGHT: "heavier, or not weighed",
-    Lack.LENGTH: "not made in your length",
-    Lack.WIDTH: "not made so wide in your length",
-    Lack.STOCK: "not in stock in your size just now",
+    Lack.BRACE: "Not tried with this brace",
+    Lack.HANDS: "Two hands to close, or nobody knows",
+    Lack.DEPTH: "Not so deep, or not measured",
+    Lack.OPENING: "An opening not so wide, or not measured",
+    Lack.WEIGHT: "Heavier, or not weighed",
+    Lack.LENGTH: "Not made in your length",
+    Lack.WIDTH: "Not made so wide in your length",
+    Lack.STOCK: "Not in stock in your size just now",
 }
 
 blueprint = Blueprint("fit", __name__)
@@ -39,27 +42,55 @@ def show() -> ResponseReturnValue:
     return _page(form, form.need)
 
 
+class Advised(NamedTuple):
+    """A shoe that suits, as the page shows it. `size` is None where no length was told."""
+
+    advice: Advice
+    product: ProductRow
+    color: ColorRow
+    size: SizeRow | None
+    price_minor: int
+    told: Availability
+
+
+class Nearest(NamedTuple):
+    """A shoe that comes near, as the page shows it."""
+
+    near: Near
+    product: ProductRow
+    color: ColorRow
+
+
 def _page(form: FitForm, need: Need | None = None) -> str:
-    advised: list[tuple[Advice, str, ColorRow, SizeRow, Availability]] = []
-    near: list[tuple[Near, str, ColorRow]] = []
-    lacking: dict[Lack, int] = {}
+    advised: list[Advised] = []
+    nearest: list[Nearest] = []
+    lacking: dict[Lack, list[str]] = {}
     if need is not None:
         models = {model.shoe: model for model in queries.models(_choices().widths)}
         found = rules.advise(need, models)
         lacking = found.lacking
-        for advice in found.suits:
-            model = models[advice.shoe]
-            color, size = model.chosen(advice.size.sku)
-            told = availability(size, today=today(), low=current_app.config["LOW_STOCK"])
-            advised.append((advice, model.whole.product.handle, color, size, told))
-        for each in found.near if not advised else ():
-            whole = models[each.shoe].whole
-            near.append((each, whole.product.handle, whole.colors[0]))
+        advised = [_advised(advice, models[advice.shoe], need) for advice in found.suits]
+        for near in found.near if not advised else ():
+            whole = models[near.shoe].whole
+            nearest.append(Nearest(near, whole.product, whole.colors[0]))
     return render(
         "storefront/fit/show.html",
         form=form,
         need=need,
+        added=rules.steps_for(need.brace) if need and need.width_step is None else 0,
         advised=advised,
-        near=near,
-        lacking=[(LACKS[lack], count) for lack, count in lacking.items()],
+        nearest=nearest,
+        lacking=[(LACKS[lack], titles) for lack, titles in lacking.items()],
     )
+
+
+def _advised(advice: Advice, model: Model, need: Need) -> Advised:
+    color, size = model.chosen(advice.size.sku)
+    day, low = today(), current_app.config["LOW_STOCK"]
+    if need.foot_mm is not None:
+        told = availability(size, today=day, low=low)
+        return Advised(advice, model.whole.product, color, size, size.price_minor, told)
+    sizes = model.whole.sizes_of(color)
+    told = availability_of(sizes, today=day, low=low)
+    price_minor = min(each.price_minor for each in sizes)
+    return Advised(advice, model.whole.product, color, None, price_minor, told)

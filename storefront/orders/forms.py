@@ -2,7 +2,7 @@
 
 from flask_wtf import FlaskForm
 from wtforms import EmailField, StringField
-from wtforms.validators import DataRequired, Email, Length, Regexp
+from wtforms.validators import DataRequired, Email, Length, Optional, Regexp
 
 TOO_LONG = "Please use at most 80 characters."
 
@@ -15,15 +15,15 @@ class DispatchForm(FlaskForm):
 
 
 class LookupForm(FlaskForm):
-    """Number and mail address of an order; the guard refuses it from another site."""
+    """Mail address, and number if it is known; the guard refuses it from another site."""
 
     class Meta:
         csrf = False
 
     number = StringField(
-        "Order number",
+        "Order number, if you know it",
         [
-            DataRequired("Please give the number of your order."),
+            Optional(),
             Regexp(r"[0-9]{1,10}\Z", message="An order number is digits alone, such as 1001."),
         ],
         filters=[lambda text: (text or "").strip().lstrip("#").strip()],

@@ -53,7 +53,7 @@ def find() -> ResponseReturnValue:
         return render("storefront/orders/lookup.html", form=form, sent=False), 422
     with db.writing():
         lookup.send(
-            int(form.number.data or ""),
+            int(form.number.data) if form.number.data else None,
             form.email.data or "",
             shop_url=current_app.config["SHOP_URL"],
             now=utcnow(),

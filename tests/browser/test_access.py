@@ -79,7 +79,7 @@ def asked_notice(page: Page) -> None:
     sold_out(page)
     page.get_by_label("Email").fill("reader@example.com")
     page.get_by_role("button", name="Tell me when it is back").click()
-    expect(page.get_by_role("heading", name="Please open our mail")).to_be_visible()
+    expect(page.get_by_role("heading", name="Please open our email")).to_be_visible()
 
 
 def staff_at(address: str) -> Callable[[Page], None]:

@@ -9,10 +9,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
+from storefront.catalogue.models import Collection, Color, Picture, Product, ProductBrace, Variant
 from storefront.catalogue.views import today
 from storefront.db import db
-from tests.factories import Make
+from tests.factories import NOW, Make
 
 
 def radios(page: str) -> dict[str, str]:
@@ -326,12 +326,23 @@ def test_articles_that_lead_to_a_shoe_are_on_its_page(client: FlaskClient, make:
     make.article("about-it", body="See [it](/products/deep?color=moss).")
     make.article("newest", body="[rail: latest]")
     make.article("other", body="See [it](/products/deep-two).")
+    for name, tag in (("ours", "deep"), ("theirs", "")):
+        with db.writing():
+            db.session.add(
+                Collection(
+                    handle=name, title=name, updated_at=NOW, rule="tag", rule_value="t" + tag
+                )
+            )
+        make.article(name, body=f"[rail: collection {name}]")
+    with db.writing():
+        db.session.execute(update(Product).where(Product.handle == "deep").values(tags="tdeep"))
 
     page = client.get("/products/deep").text
 
     reading = page[page.index('id="reading"') :]
     assert reading.index("/blog/about-it") < reading.index("/blog/newest")
-    assert "/blog/other" not in reading
+    assert reading.index("/blog/ours") < reading.index("/blog/newest")
+    assert "/blog/other" not in reading and "/blog/theirs" not in reading
 
 
 def test_page_and_card_say_first_whose_size_which_width_hands_and_braces(
@@ -366,12 +377,14 @@ def test_sold_out_color_leads_to_the_others_and_to_a_notice_and_offers_no_cart(
 
     page, other = (client.get(f"/products/harbor?color={one}").text for one in ("moss", "sand"))
 
-    assert "Add to cart" not in page and "In stock in these colors" in page
-    assert re.search(r'<a class="go" href="/products/harbor\?color=sand" data-color>Sand</a>', page)
+    assert "Add to cart" not in page and "We do not know yet when it comes back." in page
+    assert re.search(
+        r'<p>In stock: <a href="/products/harbor\?color=sand" data-color>Sand</a>', page
+    )
     assert '<details class="ask" id="notices" open>' in page
     assert re.search(r"button--main[^>]*>Tell me when it is back", page)
     assert page.count('<label class="size size--gone"') == 2  # said in text, for who looks there
-    assert "Add to cart" in other and "In stock in these colors" not in other
+    assert "Add to cart" in other and "<p>In stock: " not in other
 
 
 def test_shop_without_any_pair_of_a_shoe_leads_to_what_is_there(

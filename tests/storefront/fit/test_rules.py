@@ -94,9 +94,29 @@ def test_reason_is_one_sentence_of_what_was_asked() -> None:
 
 
 def test_what_was_lacking_is_counted() -> None:
-    assert advise(Need(depth_mm=75), SHELF).lacking == {Lack.DEPTH: 5, Lack.STOCK: 1}
-    assert advise(Need(foot_mm=280), (DEEP,)).lacking == {Lack.LENGTH: 1}
-    assert advise(Need(foot_mm=254, width_step=3), (DEEP,)).lacking == {Lack.WIDTH: 1}
+    assert advise(Need(depth_mm=75), SHELF).lacking == {
+        Lack.DEPTH: ["deep", "straps", "zip", "knit", "sandal"],
+        Lack.STOCK: ["gone"],
+    }
+    assert advise(Need(foot_mm=280), (DEEP,)).lacking == {Lack.LENGTH: ["deep"]}
+    assert advise(Need(foot_mm=254, width_step=3), (DEEP,)).lacking == {Lack.WIDTH: ["deep"]}
+
+
+def test_nearest_is_what_falls_short_by_least() -> None:
+    near = advise(Need(depth_mm=150), [KNIT, ZIP, STRAPS, DEEP]).near
+
+    assert [each.shoe.title for each in near] == ["deep", "straps", "zip"]
+
+
+def test_width_that_a_brace_needs_is_told_where_no_shoe_has_it() -> None:
+    [near] = advise(Need(foot_mm=254, width_step=1, brace=SOLID), [DEEP]).near
+
+    assert near.why_not == (
+        "It is one width too narrow for you in your length, since for the brace we look for"
+        " 2 widths more."
+    )
+    [plain] = advise(Need(foot_mm=254, width_step=4), [DEEP]).near
+    assert plain.why_not == "It is 2 widths too narrow for you in your length."
 
 
 def test_nearest_say_all_that_they_lack_and_two_hands_stand_last() -> None:
@@ -178,4 +198,4 @@ def test_for_any_catalogue_no_length_makes_up_for_depth_or_width(
         assert near.lacks and "longer" not in near.why_not and near.why_not.endswith(".")
     two_hands = [Lack.HANDS in near.lacks for near in answer.near]
     assert two_hands == sorted(two_hands)
-    assert len(answer.suits) + sum(answer.lacking.values()) == len(shoes)
+    assert len(answer.suits) + sum(map(len, answer.lacking.values())) == len(shoes)

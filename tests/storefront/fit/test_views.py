@@ -32,8 +32,9 @@ def test_answer_names_size_stock_and_one_reason(client: FlaskClient, shelf: None
     assert re.findall(r'href="/products/([^"]+)"', answer.text) == [
         "deep?variant=deep-moss-9-extra%20wide"
     ]
-    for words in ("Deep, 9 Extra wide", "5 in stock", "It takes a solid AFO, closes with one hand",
-                  "1 model: not tried with this brace", "do not take a longer shoe",
+    for words in ("Deep, US men&#39;s size 9 Extra wide", "5 in stock",
+                  "It takes a solid AFO, closes with one hand",
+                  "Not tried with this brace: Flat", "do not take a longer shoe",
                   'content="noindex"', 'value="60"'):  # fmt: skip
         assert words in answer.text
 
@@ -58,7 +59,7 @@ def test_length_may_be_a_measure_or_any_system(client: FlaskClient, shelf: None)
                   "size=10.3+in&system=the+length+of+my+foot,+in+mm+or+inches",
                   "size=42.5&system=EU", "size=8&system=UK",
                   "size=10&system=US+women%27s"):  # fmt: skip
-        assert "Deep, 9 " in client.get(f"/fit?{asked}").text, asked
+        assert "Deep, US men&#39;s size 9 " in client.get(f"/fit?{asked}").text, asked
 
 
 def test_bad_answers_get_a_sentence_and_the_others_stay(client: FlaskClient, shelf: None) -> None:
@@ -75,3 +76,31 @@ def test_bad_answers_get_a_sentence_and_the_others_stay(client: FlaskClient, she
 def test_finder_is_offered_where_sizes_are_chosen(client: FlaskClient, shelf: None) -> None:
     for address in ("/", "/collections/all", "/products/deep"):
         assert 'href="/fit"' in client.get(address).text, address
+
+
+def test_answer_repeats_what_was_told_and_names_another_system_of_sizes(
+    client: FlaskClient, shelf: None
+) -> None:
+    page = client.get("/fit?size=10&system=US+women%27s&hands=1&depth=2.5+in").text
+
+    assert "You told us: 10, US women&#39;s; one hand; inside 64 mm (2.5 in)." in page
+    assert "Its US men&#39;s size 9 is for a foot that is as long as yours." in page
+    same = client.get("/fit?size=9&system=US+men%27s").text
+    assert "as long as yours" not in same
+
+
+def test_no_size_is_named_where_no_length_was_told_and_a_brace_asks_for_the_width(
+    client: FlaskClient, shelf: None
+) -> None:
+    page = client.get("/fit?brace=solid+AFO").text
+
+    assert re.search(r'<a href="/products/deep\?color=moss">Deep</a>', page)
+    assert "look for two widths more than you take without it" in page
+    assert "look for" not in client.get("/fit?brace=solid+AFO&width=Standard").text
+
+
+def test_size_without_its_system_is_asked_for(client: FlaskClient, shelf: None) -> None:
+    page = client.get("/fit?size=9")
+
+    assert page.status_code == 422 and "a women’s 8 is a men’s 7" in page.text
+    assert 'value="9"' in page.text

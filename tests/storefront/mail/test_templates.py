@@ -27,12 +27,13 @@ WORDS = (
 LINKS = ("address", "link", "notice_address", "order_address", "slip_address", "staff_address")
 MAY_LACK: dict[str, Any] = {
     "address": [], "came": [], "carrier": "", "condition": "", "explained": "",
-    "has_ended": False, "lines": [], "owed": False, "reason": "", "return_until": "",
+    "has_ended": False, "lines": [], "others": [], "owed": False, "reason": "", "return_until": "",
     "rows": [], "tax": "", "tax_words": "", "tracking": "", "waits": False, "why": "",
 }  # fmt: skip
 FULL: dict[str, Any] = {
     **{name: f"the {name}" for name in (*MAY_LACK, *WORDS)},
     **{name: f"http://localhost/{name}" for name in LINKS},
+    "others": [[1002, "http://localhost/other"]],
 }
 NEXT = re.compile(r"http://localhost/\w+")
 

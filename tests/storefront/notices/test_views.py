@@ -59,7 +59,7 @@ def test_only_the_button_of_the_mailed_page_lets_a_notice_wait(
     asked = ask(client, variant, " Ann@Example.com ")
 
     assert (asked.status_code, asked.location) == (303, "/products/harbor/notices")
-    assert "Please open our mail" in client.get(asked.location).text
+    assert "Please open our email" in client.get(asked.location).text
     [letter] = mails("notice_asked")
     assert letter.recipient == "ann@example.com"
     page = letter.facts["notice_address"].removeprefix("http://localhost")

@@ -37,6 +37,23 @@ def test_right_number_and_address_send_the_address_of_the_order(
     (letter,) = letters()
     assert letter.recipient == EMAIL
     assert letter.facts["order_address"] == f"http://localhost/orders/{order.reference}"
+    assert letter.facts["others"] == []
+
+
+def test_without_a_number_all_orders_of_the_address_are_sent_the_newest_first(
+    client: FlaskClient, make: Make
+) -> None:
+    first, second = (make.order(state="paid", email=EMAIL) for _ in range(2))
+    make.order(state="paid", email="other@example.com")
+
+    ask(client, "", EMAIL)
+    ask(client, "", EMAIL)
+    ask(client, "", "nobody@example.com")
+
+    letter, *again = letters()
+    assert letter.facts["number"] == second.number
+    assert letter.facts["others"] == [[first.number, f"http://localhost/orders/{first.reference}"]]
+    assert letter.recipient == EMAIL and len(again) <= 1  # a border of ten minutes may lie between
 
 
 def test_answer_is_the_same_for_hit_and_miss(client: FlaskClient, make: Make) -> None:
@@ -73,7 +90,6 @@ def test_asking_again_and_again_sends_one_mail(client: FlaskClient, make: Make) 
 @pytest.mark.parametrize(
     ("number", "email", "sentence"),
     [
-        ("", EMAIL, "Please give the number of your order."),
         ("about 1001", EMAIL, "digits alone"),
         ("-1", EMAIL, "digits alone"),
         ("10" * 20, EMAIL, "digits alone"),

@@ -96,7 +96,7 @@ def deliver() -> ResponseReturnValue:
         return page(cart, "We do not send to that country yet.", status=422)
     return _keep(
         replace(cart, country=form.country.data, email=form.email.data or ""),
-        "Delivery is set.",
+        "Kept.",
     )
 
 

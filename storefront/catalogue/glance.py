@@ -25,13 +25,20 @@ def of_page(
     return tuple(filter(None, facts))
 
 
-def of_card(sizes: str, narrowest: str, widest: str, hands: int | None, braces: int) -> str:
-    """Return the same in one line, with how many kinds of brace the shoe takes."""
+def of_card(
+    sizes: str,
+    narrowest: str,
+    widest: str,
+    closure: str | None,
+    hands: int | None,
+    braces: Sequence[str],
+) -> str:
+    """Return the same in one line, with how the shoe is closed."""
     facts = (
         sizes,
         narrowest if narrowest == widest else f"{narrowest} to {widest.lower()}",
-        HANDS.get(hands or 0, "").lower(),
-        f"fits {braces} kind{'' if braces == 1 else 's'} of brace" if braces else "",
+        ", ".join(filter(None, (closure, HANDS.get(hands or 0, "").lower()))),
+        f"fits {', '.join(braces)}" if braces else "",
     )
     return " ".join(f"{fact[0].upper()}{fact[1:]}." for fact in facts if fact)
 

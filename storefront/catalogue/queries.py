@@ -232,7 +232,7 @@ def _cards_of(within: ColumnElement[bool] | None = None) -> Executable:
     width = cast(Variant.width_rank + 10 ** (WIDTHS - 1), String) + Variant.width  # sorts by rank
     sizes = Variant.product_id.in_(_IDS) & (Variant.published if within is None else within)
     braces = (
-        select(func.count())
+        select(func.aggregate_strings(ProductBrace.brace, "\n"))
         .where(ProductBrace.product_id == Product.id)
         .correlate(Product)
         .scalar_subquery()
@@ -262,6 +262,7 @@ def _cards_of(within: ColumnElement[bool] | None = None) -> Executable:
             Product.title,
             Product.size_label,
             Product.size_system,
+            Product.closure,
             Product.hands,
             braces.label("braces"),
             Color.slug,
@@ -369,8 +370,9 @@ def _card(
             glance.called(rows[0].size_label, rows[0].size_system) if rows[0].size else "",
             min(row.narrowest for row in rows)[WIDTHS:],
             max(row.widest for row in rows)[WIDTHS:],
+            rows[0].closure,
             rows[0].hands,
-            rows[0].braces,
+            sorted((rows[0].braces or "").splitlines(), key=str.lower),
         ),
         asked_for=bool(colors),
     )

@@ -46,7 +46,7 @@ p { margin-bottom: 2em; }
 # Widths in media queries know nothing of the text size chosen here.
 ONE_COLUMN = """.banner { font-size: 0.75rem; }
 @media (max-width: 80em) {
-  .product, .article__columns { display: block; }
+  .product, .article__columns, .main > .cart--full, .hero { display: block; }
   .grid { grid-template-columns: 100%; }
   .contents { position: static; max-height: none; }
   .lines thead, .facts thead { display: none; }

@@ -23,7 +23,7 @@ from storefront.sessions import cookie_name
 from storefront.settings import colors
 from storefront.settings.shop import shop
 
-ON_HOME = 3
+ON_HOME = 4
 YEAR = 365 * 24 * 60 * 60  # seconds
 
 blueprint = Blueprint("pages", __name__)

@@ -44,7 +44,7 @@ def cart_with_error(page: Page) -> None:
     page.evaluate("document.querySelector('[name=email]').type = 'text'")
     page.fill("[name=email]", "nonsense")
     with page.expect_response("**/cart/delivery"):
-        page.get_by_role("button", name="Set delivery").click()
+        page.get_by_role("button", name="Keep this email").click()
     expect(page.get_by_text("does not look like an email").first).to_be_visible()
 
 

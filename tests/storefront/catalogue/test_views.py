@@ -349,7 +349,7 @@ def test_page_and_card_say_first_whose_size_which_width_hands_and_braces(
     client: FlaskClient, make: Make
 ) -> None:
     make.product("harbor", sizes=("9", "10", "11"), widths=("Standard", "Wide", "Extra wide"),
-                 size_label="US men's size", hands=1)  # fmt: skip
+                 size_label="US men's size", hands=1, closure="rear entry")  # fmt: skip
     with db.writing():
         product = db.session.scalars(select(Product)).one()
         for brace in ("SMO", "hinged AFO"):
@@ -362,7 +362,8 @@ def test_page_and_card_say_first_whose_size_which_width_hands_and_braces(
                  "Closes with one hand", "Fits these braces: SMO, hinged AFO"):  # fmt: skip
         assert f"<li>{fact}</li>" in page[: page.index("Add to cart")]
     assert re.findall('card__facts">([^<]+)<', listing) == [
-        "US men&#39;s size. Standard to extra wide. Closes with one hand. Fits 2 kinds of brace."
+        "US men&#39;s size. Standard to extra wide. Rear entry, closes with one hand. Fits hinged"
+        " AFO, SMO."
     ]
     assert '<ul class="glance">' not in client.get("/products/plain").text
 

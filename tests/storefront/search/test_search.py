@@ -198,6 +198,6 @@ def test_words_of_the_same_meaning_are_named_and_what_was_found_is_counted_by_ki
 
     page = client.get("/search?q=velcro").text
 
-    assert "1 shoe, 1 page found." in page and "Closes with one hand." in page
+    assert "1 shoe, 1 page found." in page and "Hook and loop, closes with one hand." in page
     assert "words that mean the same: hook and loop, strap, straps." in page
     assert "mean the same" not in client.get("/search?q=harbor").text

@@ -52,7 +52,8 @@ def listing() -> str:
 
 @blueprint.get(f"/orders/{NUMBER}")
 def show(number: int) -> str:
-    return _page(_order(number), DispatchForm(formdata=None))
+    order = _order(number)
+    return _page(order, DispatchForm(formdata=None, obj=order.dispatch))
 
 
 @blueprint.post(f"/orders/{NUMBER}/dispatch")
@@ -94,6 +95,27 @@ def dispatch(number: int) -> ResponseReturnValue:
     except dispatching.NotPaid as unpaid:
         raise Conflict(f"Order {number} is {unpaid.state}, not paid, so it was not sent.") from None
     flash(f"Order {number} is marked as sent.", "info")
+    return redirect(url_for("orders_desk.show", number=number), 303)
+
+
+@blueprint.post(f"/orders/{NUMBER}/tracking")
+def follow(number: int) -> ResponseReturnValue:
+    """Put right with whom a sent order goes and how to follow it; its page says so at once."""
+    order = _order(number)
+    form = DispatchForm()
+    if not form.validate():
+        return _page(order, form), 422
+    order_id = order.id
+    try:
+        with db.writing():
+            dispatching.follow(
+                order_id,
+                carrier=(form.carrier.data or "").strip(),
+                tracking=(form.tracking.data or "").strip(),
+            )
+    except dispatching.NotSent:
+        raise Conflict(f"Order {number} is not sent yet, so it cannot be followed.") from None
+    flash("Kept. The shopper sees it on the page of the order.", "info")
     return redirect(url_for("orders_desk.show", number=number), 303)
 
 

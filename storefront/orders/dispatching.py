@@ -31,6 +31,10 @@ class NothingToSend(Exception):
     """All of the order was given back; nothing was changed."""
 
 
+class NotSent(Exception):
+    """The order is not sent yet; nothing was changed."""
+
+
 class StillOwed(Exception):
     """The order is paid, but its shoes were sold to others; nothing was changed."""
 
@@ -78,6 +82,19 @@ def dispatch(
             },
             now=now,
         )
+
+
+def follow(order_id: int, *, carrier: str, tracking: str) -> None:
+    """Note how an order that was sent can be followed; in `db.writing()`. Raises NotSent."""
+    noted = db.session.execute(
+        update(Dispatch)
+        .where(Dispatch.order_id == order_id)
+        .values(carrier=carrier, tracking=tracking)
+        .returning(Dispatch.id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    if noted is None:
+        raise NotSent
 
 
 def _refuse(order_id: int) -> NoReturn:

@@ -111,6 +111,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "blog.own_comment": ("action", "name", "email", "body"),
     "orders.find": ("number", "email"),
     "orders_desk.dispatch": ("carrier", "tracking"),
+    "orders_desk.follow": ("carrier", "tracking"),
     "mails_desk.send_again": (),
     "mails_desk.send_trial": (),
     "phone_desk.start": (),

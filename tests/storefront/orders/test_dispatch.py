@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from storefront.clock import day_of, day_words, utcnow
 from storefront.db import db
+from storefront.delivery import demo as delivery
 from storefront.mail import jobs
 from storefront.mail.models import Letter
 from storefront.orders import queries
@@ -141,3 +142,36 @@ def test_bad_input_is_refused_in_a_sentence(browser: Browser, order: Order, fiel
 def test_a_missing_order_and_a_wrong_method_are_said(browser: Browser, order: Order) -> None:
     assert browser.send("/staff/orders/999999/dispatch").status_code == 404
     assert browser.get(f"/staff/orders/{order.number}/dispatch").status_code == 405
+
+
+def test_tracking_can_be_added_once_it_is_sent_and_the_shopper_sees_it(
+    app: Flask, browser: Browser, order: Order
+) -> None:
+    place = f"/staff/orders/{order.number}"
+    early = browser.send(f"{place}/tracking", carrier="Post", tracking="AB 1")
+    assert early.status_code == 409 and "not sent yet" in early.text
+    browser.send(f"{place}/dispatch")
+
+    answer = browser.send(f"{place}/tracking", carrier="Post", tracking=" AB 1 ")
+
+    assert (answer.status_code, answer.location) == (303, place)
+    page = browser.get(place).text
+    assert "with Post, tracking number AB 1" in page and 'value="AB 1"' in page
+    fresh()
+    assert "tracking number AB 1" in app.test_client().get(f"/orders/{order.reference}").text
+    assert how_many() == (1, 1)  # no second mail
+    long = browser.send(f"{place}/tracking", carrier="x" * 81, tracking="AB 2")
+    assert long.status_code == 422 and "at most 80" in long.text and "AB 2" in long.text
+    assert browser.send("/staff/orders/999999/tracking").status_code == 404
+
+
+def test_order_page_says_how_long_its_delivery_takes(
+    app: Flask, browser: Browser, make: Make
+) -> None:
+    with db.writing():
+        delivery.load()
+    order = make.order(state="paid", email="buyer@example.com", delivery_name="Standard")
+    page = lambda: app.test_client().get(f"/orders/{order.reference}").text  # noqa: E731
+
+    assert "It is not sent yet." in page()
+    assert "Standard delivery takes" in page()

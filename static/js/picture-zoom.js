@@ -18,7 +18,7 @@ class PictureZoom extends HTMLElement {
     picture.alt = link.dataset.alt;
     const bar = document.createElement("div");
     bar.className = "zoom__bar";
-    let step = 1;
+    let step = 2; // larger than on the page at once
     const grow = (by) => {
       step = Math.min(4, Math.max(1, step + by));
       picture.className = `zoom__picture zoom__picture--${step}`;

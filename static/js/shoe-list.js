@@ -42,6 +42,7 @@ class ShoeList extends HTMLElement {
       if (here && there && here.textContent !== there.textContent) here.textContent = there.textContent;
     }
     this.mark(fresh);
+    document.querySelector("[data-title]").textContent = page.querySelector("[data-title]").textContent;
     document.title = page.title;
     if (remember) history.pushState(null, "", address);
   }

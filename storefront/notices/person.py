@@ -50,17 +50,17 @@ def _of(email: str) -> Sequence[Notice]:
 def terms() -> Iterator[Term]:
     """Say how long the address of a notice is kept."""
     yield Term(
-        "A wish to be told that a size is back, before you confirm it",
+        "A request to tell you that a size is back, before you confirm it",
         f"{TIME_TO_CONFIRM.days} days",
         lambda now: _delete(Notice.state == "pending", Notice.asked_at <= now - TIME_TO_CONFIRM),
     )
     yield Term(
-        "A wish to be told that a size is back, once you have confirmed it",
+        "A request to tell you that a size is back, once you have confirmed it",
         "until we have written to you or you leave the list, a year at most",
         lambda now: _delete(Notice.state == "waiting", Notice.confirmed_at <= now - WAITS),
     )
     yield Term(
-        "A wish to be told that a size is back, once we have written to you, and our mails",
+        "A request to tell you that a size is back, once we have emailed you, and our emails",
         f"{AFTER.days} days, or until you press the button in the mail",
         _forget_told,
     )

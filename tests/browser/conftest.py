@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Request, sync_playwright
 from werkzeug.serving import make_server
 
 from storefront.db import db
@@ -82,9 +82,18 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(chromium: Browser, shop: Shop) -> Iterator[Callable[..., Page]]:
-    """Return a function that opens a fresh browser window; no script may fail in it."""
+    """Return a function that opens a fresh browser window.
+
+    No script may fail in it, and no page of the shop may ask anybody else for anything.
+    """
     contexts = []
     faults: list[str] = []
+
+    def ask(request: Request) -> None:
+        if request.is_navigation_request() or not request.frame.url.startswith(shop.url):
+            return  # somebody goes to the payment page, or is there
+        if not request.url.startswith((f"{shop.url}/", "data:")):
+            faults.append(f"{request.frame.url} asks for {request.url}")
 
     def open_page(*, width: int = 1280, script: bool = True, scheme: str = "light") -> Page:
         context = chromium.new_context(
@@ -97,6 +106,7 @@ def open_page(chromium: Browser, shop: Shop) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", ask)
         page.on(
             "console",
             lambda message: (

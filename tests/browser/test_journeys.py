@@ -321,6 +321,7 @@ def test_list_is_narrowed_in_place_and_the_back_button_goes_back(
 
     expect(page.locator("[data-said]")).to_have_text("1 model is what you asked for:")
     expect(page).to_have_url(re.compile(r"\?hands=2$"))
+    expect(page.locator("h1")).to_have_text("All shoes: Two hands close it")
     expect(page.get_by_label("Two hands")).to_be_focused()
     expect(page.get_by_label("One hand")).to_be_visible()
     page.get_by_label("Sort by").select_option("price")

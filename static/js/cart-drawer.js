@@ -33,8 +33,9 @@ class CartDrawer extends HTMLElement {
       const copy = document.importNode(notice, true);
       if (sizes) sizes.before(copy);
       else form.append(copy);
+      copy.tabIndex = -1;
+      copy.focus();
     });
-    sizes?.querySelector("input:not(:disabled)")?.focus();
     const settled = () => form.querySelectorAll("[data-trouble]").forEach((notice) => notice.remove());
     form.addEventListener("change", settled, { once: true });
   }

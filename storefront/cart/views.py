@@ -88,16 +88,30 @@ def change_lines(cart: Cart, wanted: Mapping[str, str], *, then: str = "") -> Re
 @blueprint.post("/cart/delivery")
 def deliver() -> ResponseReturnValue:
     cart = current()
+    try:
+        changed = delivered(cart)
+    except CannotDeliver as problem:
+        return page(cart, *problem.sentences, status=422)
+    return change_lines(changed, typed(changed), then="That is kept for the payment page.")
+
+
+class CannotDeliver(Exception):
+    """The country or the mail address cannot be taken; `sentences` say why."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__(*sentences)
+        self.sentences = sentences
+
+
+def delivered(cart: Cart) -> Cart:
+    """Return the cart with country and mail address of the request. Raises CannotDeliver."""
     form = DeliveryForm()
     form.country.choices = countries()
     if not form.validate_on_submit():
-        return page(cart, *_sentences(form), status=422)
+        raise CannotDeliver(*_sentences(form))
     if form.country.data not in form.country.choices:
-        return page(cart, "We do not send to that country yet.", status=422)
-    return _keep(
-        replace(cart, country=form.country.data, email=form.email.data or ""),
-        "Kept.",
-    )
+        raise CannotDeliver("We do not send to that country yet.")
+    return replace(cart, country=form.country.data, email=form.email.data or "")
 
 
 def current() -> Cart:

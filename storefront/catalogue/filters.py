@@ -83,6 +83,15 @@ class Asked:
             for value in _several(getattr(self, field)):
                 yield field, str(value), words(field, value)
 
+    @property
+    def said(self) -> str:
+        """What is asked in one line: "Fits SMO or fits hinged AFO, in stock"."""
+        kinds: dict[str, list[str]] = {}
+        for field, _, said in self.chosen():
+            goes_on = bool(kinds) and not said[:2].isupper()  # "US" stays
+            kinds.setdefault(field, []).append(said[0].lower() + said[1:] if goes_on else said)
+        return ", ".join(" or ".join(each) for each in kinds.values())
+
     def pairs(self) -> list[tuple[str, str]]:
         """Return what is asked as an address carries it."""
         return [(field, value) for field, value, _ in self.chosen()]

@@ -2,24 +2,25 @@
 
 from collections.abc import Sequence
 
-HANDS = {1: "Closes with one hand", 2: "Takes two hands to close"}
+HANDS = {1: "closes with one hand", 2: "takes two hands to close"}
 
 
 def of_page(
     sizes_are: str,
     sizes: Sequence[str],
     widths: Sequence[str],
+    closure: str | None,
     hands: int | None,
     braces: Sequence[str],
 ) -> tuple[str, ...]:
-    """Return whose sizes, which widths, how many hands and which braces, as far as it is known.
+    """Return whose sizes, which widths, how it closes and over which braces, as far as known.
 
     Sizes and widths are in order.
     """
     facts = (
         f"{sizes_are} {_span(sizes)}" if sizes else "",
         _listed(widths),
-        HANDS.get(hands or 0, ""),
+        _closing(closure, hands),
         f"Fits these braces: {', '.join(braces)}" if braces else "",
     )
     return tuple(filter(None, facts))
@@ -37,10 +38,18 @@ def of_card(
     facts = (
         sizes,
         narrowest if narrowest == widest else f"{narrowest} to {widest.lower()}",
-        ", ".join(filter(None, (closure, HANDS.get(hands or 0, "").lower()))),
+        _closing(closure, hands),
         f"fits {', '.join(braces)}" if braces else "",
     )
-    return " ".join(f"{fact[0].upper()}{fact[1:]}." for fact in facts if fact)
+    return " ".join(f"{_capital(fact)}." for fact in facts if fact)
+
+
+def _closing(closure: str | None, hands: int | None) -> str:
+    return _capital(", ".join(filter(None, (closure, HANDS.get(hands or 0)))))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def called(label: str, system: str) -> str:

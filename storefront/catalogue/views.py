@@ -186,6 +186,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
             glance.called(whole.product.size_label, whole.product.size_system),
             tuple(dict.fromkeys(size.size for size in whole.sizes if size.size)),
             width_names,
+            whole.product.closure,
             whole.product.hands,
             whole.braces,
         ),

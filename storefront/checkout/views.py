@@ -65,8 +65,16 @@ def start() -> ResponseReturnValue:
     cart = cart_views.current()
     if not current_app.config["STRIPE_SECRET_KEY"]:
         return cart_views.page(cart, NOT_SET_UP, status=503)
-    if typed := cart_views.typed(cart):
-        return cart_views.change_lines(cart, typed, then=LOOK_AGAIN)
+    wanted = cart
+    if "country" in request.form:  # the page of the cart sends what stands in it
+        try:
+            wanted = cart_views.delivered(cart)
+        except cart_views.CannotDeliver as problem:
+            return cart_views.page(cart, *problem.sentences, status=422)
+    typed = cart_views.typed(cart)
+    if typed or wanted.country != cart.country:
+        return cart_views.change_lines(wanted, typed, then=LOOK_AGAIN)
+    cart = wanted
     try:
         address = purchase.start(cart, payments=payments(), terms=terms(), now=utcnow())
     except purchase.CannotBuy as problem:

@@ -17,7 +17,7 @@ from storefront.remembered import remembered
 
 LACKS = {
     Lack.BRACE: "Not tried with this brace",
-    Lack.HANDS: "Two hands to close, or nobody knows",
+    Lack.HANDS: "Two hands needed, or not tried with one",
     Lack.DEPTH: "Not so deep, or not measured",
     Lack.OPENING: "An opening not so wide, or not measured",
     Lack.WEIGHT: "Heavier, or not weighed",

@@ -9,7 +9,7 @@ MEANINGS = (
         "afo", "brace", "braces", "orthosis", "orthotic", "ankle foot orthosis", "splint",
         "leg brace", "plastic leg brace", "plastic brace",
     ),
-    ("hook and loop", "velcro", "strap", "straps"),
+    ("hook and loop", "velcro"),
     ("slip on", "slipon", "pull on", "no laces", "laceless"),
     ("house shoe", "slipper", "slippers", "indoor shoe"),
     ("high top", "boot", "boots"),

@@ -48,10 +48,10 @@ def to_payment(page: Page, *, script: bool) -> None:
         dialog = page.get_by_role("dialog", name="Cart")
         expect(dialog).to_be_visible()
         expect(page.locator("cart-count")).to_contain_text("(1)")
-        dialog.get_by_role("button", name="Go to payment").click()
+        dialog.get_by_role("button", name="Go to payment").first.click()
     else:
         expect(page).to_have_url(re.compile("/cart$"))
-        page.get_by_role("button", name="Go to payment").click()
+        page.get_by_role("button", name="Go to payment").first.click()
 
 
 def sign_in(page: Page) -> None:
@@ -138,7 +138,7 @@ def test_shopper_whose_feet_differ_buys_two_sizes(
     expect(part.locator(".cart__choice")).to_have_text(
         "Charcoal, US men's size: left 8 Wide, right 10 Extra wide"
     )
-    part.get_by_role("button", name="Go to payment").click()
+    part.get_by_role("button", name="Go to payment").first.click()
     fill_payment(page)
     page.locator("button[name=pay]").click()
     expect(page.get_by_text("Your order is paid")).to_be_visible()
@@ -287,7 +287,7 @@ def test_no_word_is_broken_and_nothing_scrolls_sideways(
     page.goto("/products/heron-rear-entry")
     choose_first_size(page)
     page.get_by_role("button", name="Add to cart").click()
-    page.get_by_role("dialog").get_by_role("button", name="Go to payment").click()
+    page.get_by_role("dialog").get_by_role("button", name="Go to payment").first.click()
     fill_payment(page)
     page.locator("button[name=pay]").click()
     expect(page.get_by_text("Your order is paid")).to_be_visible()

@@ -10,6 +10,8 @@ from sqlalchemy import func, select, update
 from storefront.cart.models import Cart, Line
 from storefront.catalogue.models import Product, Variant
 from storefront.db import db
+from storefront.delivery import zones
+from storefront.delivery.zones import MethodTerms
 from storefront.orders.models import Order
 from tests.conftest import browser
 from tests.factories import Make
@@ -404,3 +406,31 @@ def test_cart_shows_the_picture_the_total_and_a_way_to_another_size(
     assert re.search(r'class="cart__picture" src="/media/[^"]+" alt=""', page)
     assert 'href="/products/harbor?color=moss"' in page
     assert page.index("$178.00") < page.index("cart__lines")  # at once, above the lines
+
+
+def test_payment_takes_the_email_that_was_typed_and_refuses_a_wrong_one(
+    client: FlaskClient, make: Make
+) -> None:
+    make.delivery()
+    add(client, make.variant().sku)
+
+    wrong = client.post("/checkout", data={"country": "US", "email": "nonsense"})
+    paying = client.post("/checkout", data={"country": "US", "email": "ann@example.com"})
+
+    assert wrong.status_code == 422 and "does not look like an email" in wrong.text
+    assert 'value="nonsense"' in wrong.text  # nothing that was typed is lost
+    assert paying.status_code == 303 and "/cart" not in paying.location
+    assert 'value="ann@example.com"' in client.get("/cart").text
+
+
+def test_other_country_is_looked_at_before_paying(client: FlaskClient, make: Make) -> None:
+    make.delivery()
+    with db.writing():
+        way = MethodTerms("Post", 1900, None, None, None)
+        zones.save(None, name="Canada", countries=["CA"], methods=[way])
+    add(client, make.variant().sku)
+    client.post("/cart/delivery", data={"country": "US"})
+
+    answer = client.post("/checkout", data={"country": "CA", "email": ""}, follow_redirects=True)
+
+    assert "look at the new total" in answer.text and db.session.scalar(select(Order.id)) is None

@@ -176,6 +176,13 @@ def test_pages_keep_what_is_asked(client: FlaskClient, make: Make) -> None:
     assert client.get("/collections/all?hands=1&page=3").status_code == 404
 
 
+def test_what_is_asked_is_one_line_with_or_within_a_kind() -> None:
+    asked = Asked(fits=("SMO", "hinged AFO"), size=("US men's size 9",), available=True)
+
+    assert asked.said == "Fits SMO or fits hinged AFO, US men's size 9, in stock"
+    assert Asked().said == ""
+
+
 def test_least_important_thing_is_given_up_first() -> None:
     asked = Asked(fits=("SMO",), color=("plum",), size=("9",))
 

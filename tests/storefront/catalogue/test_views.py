@@ -359,7 +359,8 @@ def test_page_and_card_say_first_whose_size_which_width_hands_and_braces(
     page, listing = client.get("/products/harbor").text, client.get("/collections/all").text
 
     for fact in ("US men&#39;s size 9 to 11", "Standard, Wide or Extra wide",
-                 "Closes with one hand", "Fits these braces: SMO, hinged AFO"):  # fmt: skip
+                 "Rear entry, closes with one hand",
+                 "Fits these braces: SMO, hinged AFO"):  # fmt: skip
         assert f"<li>{fact}</li>" in page[: page.index("Add to cart")]
     assert re.findall('card__facts">([^<]+)<', listing) == [
         "US men&#39;s size. Standard to extra wide. Rear entry, closes with one hand. Fits hinged"

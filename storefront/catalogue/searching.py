@@ -47,9 +47,18 @@ def _entry(product: Product) -> Entry:
         product.vendor,
         product.closure,
         HANDS.get(product.hands or 0),
+        product.size_label,
+        product.size_system,
         *(brace.brace for brace in product.braces),
         *(color.name for color in product.colors),
-        *sorted({variant.width for variant in product.variants if variant.published}),
+        *sorted(
+            {
+                name
+                for variant in product.variants
+                if variant.published
+                for name in (variant.size, variant.width)
+            }
+        ),
     )
     return Entry(
         kind="product",

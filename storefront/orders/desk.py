@@ -100,22 +100,24 @@ def dispatch(number: int) -> ResponseReturnValue:
 
 @blueprint.post(f"/orders/{NUMBER}/tracking")
 def follow(number: int) -> ResponseReturnValue:
-    """Put right with whom a sent order goes and how to follow it; its page says so at once."""
+    """Note with whom a sent order goes and how to follow it, and tell the shopper."""
     order = _order(number)
     form = DispatchForm()
     if not form.validate():
         return _page(order, form), 422
-    order_id = order.id
+    order_id, order_address = order.id, f"{shop().url}/orders/{order.reference}"
     try:
         with db.writing():
             dispatching.follow(
                 order_id,
                 carrier=(form.carrier.data or "").strip(),
                 tracking=(form.tracking.data or "").strip(),
+                order_address=order_address,
+                now=utcnow(),
             )
     except dispatching.NotSent:
         raise Conflict(f"Order {number} is not sent yet, so it cannot be followed.") from None
-    flash("Kept. The shopper sees it on the page of the order.", "info")
+    flash("Saved. The page of the order says it, and a new number is mailed.", "info")
     return redirect(url_for("orders_desk.show", number=number), 303)
 
 

@@ -84,8 +84,13 @@ def dispatch(
         )
 
 
-def follow(order_id: int, *, carrier: str, tracking: str) -> None:
-    """Note how an order that was sent can be followed; in `db.writing()`. Raises NotSent."""
+def follow(
+    order_id: int, *, carrier: str, tracking: str, order_address: str, now: datetime
+) -> None:
+    """Note how an order that was sent can be followed, and queue the mail that says so.
+
+    Each number is mailed once. Call it inside `db.writing()`. Raises NotSent.
+    """
     noted = db.session.execute(
         update(Dispatch)
         .where(Dispatch.order_id == order_id)
@@ -95,6 +100,20 @@ def follow(order_id: int, *, carrier: str, tracking: str) -> None:
     ).first()
     if noted is None:
         raise NotSent
+    order = db.session.get_one(Order, order_id)
+    if order.email and tracking:
+        outbox.queue(
+            cause=f"order-tracking:{order.number}:{tracking}",
+            recipient=order.email,
+            template="order_tracking",
+            facts={
+                "number": order.number,
+                "carrier": carrier,
+                "tracking": tracking,
+                "order_address": order_address,
+            },
+            now=now,
+        )
 
 
 def _refuse(order_id: int) -> NoReturn:

@@ -59,6 +59,9 @@ ONE_COLUMN = """.banner { font-size: 0.75rem; }
 }
 @media (max-width: 30em) {
   h1, h2, h3 { font-size: 1.25rem; }
+  .header__name, .header__link { font-size: 0.875rem; min-height: 48px; }
+  .header__link { padding: 0 0.25rem; }
+  .header__list { margin: 0 -0.25rem; }
   .button, .size__face, .swatch { padding-left: 0.25rem; padding-right: 0.25rem; }
   .notice { padding: 0.5rem; border-left-width: 0.25rem; }
   .sizes__list { grid-template-columns: 100%; }

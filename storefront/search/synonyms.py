@@ -46,8 +46,12 @@ SYNONYMS = frozenset(word for phrase in _MEANING for word in phrase if len(word)
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text in small letters; the first twelve that were typed."""
-    return [word[:LONGEST] for word in re.findall(r"[^\W_]+", text.lower())[:MOST_WORDS]]
+    """Return the words of a text in small letters; the first twelve that were typed.
+
+    The "s" of "men's" is no word.
+    """
+    plain = re.sub(r"['’]s\b", "", text.lower())
+    return [word[:LONGEST] for word in re.findall(r"[^\W_]+", plain)[:MOST_WORDS]]
 
 
 def meanings(words: list[str]) -> Iterator[tuple[str, ...]]:

@@ -345,16 +345,21 @@ def test_list_is_narrowed_without_script(open_page: Callable[..., Page]) -> None
     expect(page).to_have_url(re.compile("/collections/all$"))
 
 
-def test_settings_are_seen_before_they_are_kept(open_page: Callable[..., Page]) -> None:
-    page = open_page()
+@with_and_without
+def test_settings_are_seen_before_they_are_kept(
+    open_page: Callable[..., Page], script: bool
+) -> None:
+    page = open_page(script=script)
+    ground = page.locator("body")
     page.goto("/accessibility")
-    ground = "getComputedStyle(document.body).backgroundColor"
 
     page.get_by_label("High, light on black").check()
+    page.get_by_role("button", name="Show me first").click()
 
-    page.wait_for_function(f"{ground} === 'rgb(0, 0, 0)'")
-    page.reload()
-    assert page.evaluate(ground) != "rgb(0, 0, 0)"
+    expect(ground).to_have_css("background-color", "rgb(0, 0, 0)")
+    expect(page.get_by_text("Nothing is kept yet.")).to_be_in_viewport()
+    page.goto("/accessibility")
+    expect(ground).not_to_have_css("background-color", "rgb(0, 0, 0)")
 
 
 def test_picture_grows_by_buttons_and_a_change_is_said_once(

@@ -234,6 +234,6 @@ def test_whole_way_without_script(
     back = client.get(company.pay(address).removeprefix("http://localhost"))
     page = client.get(back.headers["Location"]).text
 
-    assert "Your order is paid." in page
+    assert "Your order is paid" in page
     assert "Moss, left 9 Wide, right 10 Wide" in page
     assert (on_hand(nine), on_hand(ten)) == ((4, 5), (5, 4))

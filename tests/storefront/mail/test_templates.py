@@ -28,12 +28,12 @@ LINKS = ("address", "link", "notice_address", "order_address", "slip_address", "
 MAY_LACK: dict[str, Any] = {
     "address": [], "came": [], "carrier": "", "condition": "", "explained": "",
     "has_ended": False, "lines": [], "others": [], "owed": False, "reason": "", "return_until": "",
-    "rows": [], "tax": "", "tax_words": "", "tracking": "", "waits": False, "why": "",
+    "rows": [], "state": "", "tax": "", "tax_words": "", "tracking": "", "waits": False, "why": "",
 }  # fmt: skip
 FULL: dict[str, Any] = {
     **{name: f"the {name}" for name in (*MAY_LACK, *WORDS)},
     **{name: f"http://localhost/{name}" for name in LINKS},
-    "others": [[1002, "http://localhost/other"]],
+    "others": [[1002, "http://localhost/other", "sent"]],
 }
 NEXT = re.compile(r"http://localhost/\w+")
 

@@ -159,7 +159,12 @@ def test_tracking_can_be_added_once_it_is_sent_and_the_shopper_sees_it(
     assert "with Post, tracking number AB 1" in page and 'value="AB 1"' in page
     fresh()
     assert "tracking number AB 1" in app.test_client().get(f"/orders/{order.reference}").text
-    assert how_many() == (1, 1)  # no second mail
+    assert how_many() == (1, 1)
+    browser.send(f"{place}/tracking", carrier="Post", tracking="AB 1")
+    browser.send(f"{place}/tracking", carrier="Parcel", tracking="")
+    fresh()
+    (letter,) = db.session.scalars(select(Letter).filter_by(template="order_tracking"))
+    assert "Tracking number: AB 1" in jobs.compose(letter).get_content()  # once for each number
     long = browser.send(f"{place}/tracking", carrier="x" * 81, tracking="AB 2")
     assert long.status_code == 422 and "at most 80" in long.text and "AB 2" in long.text
     assert browser.send("/staff/orders/999999/tracking").status_code == 404
@@ -173,5 +178,5 @@ def test_order_page_says_how_long_its_delivery_takes(
     order = make.order(state="paid", email="buyer@example.com", delivery_name="Standard")
     page = lambda: app.test_client().get(f"/orders/{order.reference}").text  # noqa: E731
 
-    assert "It is not sent yet." in page()
+    assert "Your order is paid, and not sent yet." in page()
     assert "Standard delivery takes" in page()

@@ -52,7 +52,9 @@ def test_without_a_number_all_orders_of_the_address_are_sent_the_newest_first(
 
     letter, *again = letters()
     assert letter.facts["number"] == second.number
-    assert letter.facts["others"] == [[first.number, f"http://localhost/orders/{first.reference}"]]
+    assert letter.facts["others"] == [
+        [first.number, f"http://localhost/orders/{first.reference}", "paid, not sent yet"]
+    ]
     assert letter.recipient == EMAIL and len(again) <= 1  # a border of ten minutes may lie between
 
 

@@ -137,7 +137,7 @@ def test_first_page_has_five_parts_at_most_and_a_shoe_before_all_else(
     main = page[page.index("<main") :]
     assert main.index("/products/harbor") < main.index("<h2 id")
     assert main.index("/products/harbor") < main.index('href="/fit"')
-    assert "/blog/walking" in main and 'action="/coaches"' in main
+    assert "/blog/walking" in main and 'action="/coaches#found"' in main
 
 
 def test_settings_can_be_looked_at_before_they_are_kept(client: FlaskClient) -> None:

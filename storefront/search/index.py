@@ -32,6 +32,7 @@ from storefront.search.synonyms import LONGEST, NOTHING, SYNONYMS, meanings, wor
 
 MOST_FOUND = 60
 ENOUGH = 3  # found by all words; else those found by some are added
+COACHING = frozenset({"coach", "fitting"})  # of these meanings, coaches stand among the others
 MOST_SAID = 4  # words of the same meaning
 SIMILAR = 0.7  # of 1: what a mistyped word has in common with the one that was meant
 LOOKED_AT = 60  # words that share parts with it
@@ -145,6 +146,8 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
         more = _ask(wanted, all_of_them=False, now=now, begun=begun)
         by_some = not hits
         hits += [hit for hit in more if hit not in known]
+    if not any(COACHING.intersection(group) for group in wanted):
+        hits.sort(key=lambda hit: hit.kind == "coach")  # who looks for shoes finds those first
     said = " ".join(meant)
     also = [phrase for group in wanted if len(group) > 1 for phrase in group if phrase not in said]
     return Found(hits, said if meant != words else "", also[:MOST_SAID], by_some)
@@ -234,7 +237,9 @@ def _most_similar(word: str) -> str:
     written = db.session.scalars(
         select(SearchWord.word).where(sharing | begun_alike).limit(MOST_COMPARED)
     )
-    likeness, nearest = max((_likeness(word, other), other) for other in {*written, *SYNONYMS})
+    likeness, _, nearest = max(  # of two, the one that people look for
+        (_likeness(word, other), other in SYNONYMS, other) for other in {*written, *SYNONYMS}
+    )
     return nearest if likeness >= SIMILAR else word
 
 

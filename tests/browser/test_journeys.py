@@ -319,7 +319,7 @@ def test_list_is_narrowed_in_place_and_the_back_button_goes_back(
 
     page.get_by_label("Two hands").check()
 
-    expect(page.locator("[data-said]")).to_have_text("1 model is what you asked for:")
+    expect(page.locator("[data-said]")).to_have_text("1 model: Two hands close it.")
     expect(page).to_have_url(re.compile(r"\?hands=2$"))
     expect(page.locator("h1")).to_have_text("All shoes: Two hands close it")
     expect(page.get_by_label("Two hands")).to_be_focused()
@@ -340,7 +340,7 @@ def test_list_is_narrowed_without_script(open_page: Callable[..., Page]) -> None
     page.get_by_label("Hinged AFO").check()
     page.get_by_role("button", name="Show these shoes").first.click()
 
-    expect(page.locator("[data-said]")).to_have_text("2 models are what you asked for:")
+    expect(page.locator("[data-said]")).to_have_text("2 models: Fits hinged AFO.")
     page.get_by_role("link", name=re.compile("Fits hinged AFO.*remove")).click()
     expect(page).to_have_url(re.compile("/collections/all$"))
 

@@ -136,7 +136,7 @@ def test_each_choice_says_how_many_models_it_leaves(client: FlaskClient, shelf: 
 def test_each_thing_asked_can_be_taken_away_by_a_link(client: FlaskClient, shelf: None) -> None:
     page = client.get("/collections/all?width=Wide&color=sand&hands=1&sort=price").text
 
-    assert "1 model is what you asked for:" in page
+    assert "1 model: Wide, one hand closes it, sand." in page
     assert 'href="/collections/all?hands=1&amp;color=sand&amp;sort=price"' in page
     assert 'href="/collections/all?width=Wide&amp;hands=1&amp;sort=price"' in page
     assert '<meta name="robots" content="noindex">' in page

@@ -36,3 +36,15 @@ def test_one_button_goes_back_to_the_standard_look(client: FlaskClient) -> None:
 
     assert client.get("/preferences.css").text == ""
     assert words not in client.get("/accessibility").text
+
+
+def test_settings_lead_back_to_the_page_with_all_that_it_was_asked(client: FlaskClient) -> None:
+    page = client.get("/fit?hands=1&depth=60").text
+    link = re.search(r'href="(/accessibility\?next=[^"]+)"', page)
+    assert link
+
+    settings = client.get(link[1])
+    answer = client.post("/preferences", data={"next": "/fit?hands=1&depth=60"})
+
+    assert 'name="next" value="/fit?hands=1&amp;depth=60"' in settings.text
+    assert answer.location == "/fit?hands=1&depth=60"

@@ -27,9 +27,9 @@ SEARCHES = yaml.safe_load((Path(__file__).parents[2] / "data" / "searches.yaml")
 def put(app: Flask) -> Callable[..., None]:
     """Return a function that lets a page be found."""
 
-    def put(thing: str, title: str, **more: object) -> None:
+    def put(thing: str, title: str, kind: str = "page", **more: object) -> None:
         with db.writing():
-            index.put(Entry("page", thing, f"/pages/{thing}", title, **more))  # type: ignore[arg-type]
+            index.put(Entry(kind, thing, f"/pages/{thing}", title, **more))  # type: ignore[arg-type]
 
     return put
 
@@ -201,3 +201,18 @@ def test_words_of_the_same_meaning_are_named_and_what_was_found_is_counted_by_ki
     assert "1 shoe, 1 page found." in page and "Hook and loop, closes with one hand." in page
     assert "words that mean the same: hook and loop." in page
     assert "mean the same" not in client.get("/search?q=harbor").text
+
+
+def test_mistyped_word_is_taken_for_the_one_that_people_look_for(put: Callable[..., None]) -> None:
+    put("a", "Brake and brace")
+
+    assert index.find("brase", now=utcnow()).taken_for == "brace"
+
+
+def test_coaches_stand_last_unless_one_is_looked_for(put: Callable[..., None]) -> None:
+    put("near", "A shoe for swelling, and a coach", kind="coach")
+    put("page", "A page with a shoe, and much else, on swelling and its coach")
+
+    kinds = [hit.kind for hit in index.find("shoe swelling", now=utcnow()).hits]
+    assert kinds == ["page", "coach"]
+    assert index.find("shoe swelling coach", now=utcnow()).hits[0].kind == "coach"

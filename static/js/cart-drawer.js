@@ -27,7 +27,9 @@ class CartDrawer extends HTMLElement {
 
   complain(form, part) {
     const notices = [...part.querySelectorAll(".notice--trouble[role=alert]")];
-    const sizes = form.querySelector("fieldset"); // what is wrong stands where it is put right
+    // A missing size is said above the sizes. Anything else stands below the button: it goes away once something is
+    // changed, and must not move the button from under a finger that comes from the changed field.
+    const sizes = form.querySelector("[name=sku]:checked") ? null : form.querySelector("fieldset");
     notices.forEach((notice) => {
       notice.dataset.trouble = "";
       const copy = document.importNode(notice, true);

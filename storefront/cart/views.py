@@ -133,6 +133,7 @@ def page(cart: Cart, *sentences: str, status: int = 200) -> Response:
                 line.sides.first.color_id for line in basket.lines if line.sides
             ),
             sentences=sentences,
+            typed=request.form if status == 422 else {},
             back=_shoe() if sentences else "",
             countries=[(code, country_name(code)) for code in countries()],
             can_take_payment=bool(current_app.config["STRIPE_SECRET_KEY"]),

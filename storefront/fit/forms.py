@@ -97,7 +97,7 @@ class FitForm(FlaskForm):
     @property
     def told(self) -> list[str]:
         """What was answered, in words, of a form that is valid."""
-        measures = (
+        measured = (
             ("inside", systems.millimeters, self.depth.data),
             ("opening", systems.millimeters, self.opening.data),
             ("at most", systems.grams, self.weight.data),
@@ -108,7 +108,7 @@ class FitForm(FlaskForm):
             self.brace.data,
             "one hand" if self.hands.data else "",
             "swelling" if self.swelling.data else "",
-            *(f"{what} {words(value)}" for what, words, value in measures if value is not None),
+            *(f"{what} {words(value)}" for what, words, value in measured if value is not None),
         ]
         return [each for each in said if each]
 

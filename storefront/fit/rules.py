@@ -114,8 +114,8 @@ def steps_for(brace: str) -> int:
 
 def advise(need: Need, shoes: Iterable[Shoe]) -> Answer:
     """Return what suits, what comes near, and the titles of shoes by what they lack first."""
-    suits: list[tuple[tuple[float, ...], Advice]] = []
-    near: list[Near] = []
+    suits: list[tuple[tuple[float, ...], Shoe, Size]] = []
+    near: list[tuple[Shoe, list[Lack]]] = []
     lacking: dict[Lack, list[str]] = {}
     for shoe in shoes:
         sizes = [size for size in shoe.sizes if _suits(need, size)]
@@ -126,34 +126,37 @@ def advise(need: Need, shoes: Iterable[Shoe]) -> Answer:
         elif not there:
             lacks.append(Lack.STOCK)
         if lacks:
-            near.append(Near(shoe, tuple(lacks), _why_not(need, shoe, lacks)))
+            near.append((shoe, lacks))
             lacking.setdefault(lacks[0], []).append(shoe.title)
             continue
         best = min(there, key=lambda size: _distance(need, size))
         rank = (*_distance(need, best), shoe.weight_g or 10_000, shoe.position)
-        suits.append((rank, Advice(shoe, best, _why(need, shoe, best))))
+        suits.append((rank, shoe, best))
     suits.sort(key=lambda each: each[0])
-    near.sort(key=lambda each: _how_far(need, each))
+    near.sort(key=lambda each: _how_far(need, *each))
     return Answer(
-        tuple(advice for _, advice in suits[:MOST_ADVISED]),
-        tuple(near[:MOST_NEAR]),
+        tuple(Advice(shoe, size, _why(need, shoe, size)) for _, shoe, size in suits[:MOST_ADVISED]),
+        tuple(
+            Near(shoe, tuple(lacks), _why_not(need, shoe, lacks))
+            for shoe, lacks in near[:MOST_NEAR]
+        ),
         lacking,
     )
 
 
-def _how_far(need: Need, near: Near) -> tuple[float, ...]:
+def _how_far(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> tuple[float, ...]:
     """How far a shoe is from what was asked: two hands and another length last (rule 11), then
     what lacks fewer things, then what falls short by less.
     """
-    last = [lack in near.lacks for lack in (Lack.HANDS, Lack.LENGTH)]
+    last = [lack in lacks for lack in (Lack.HANDS, Lack.LENGTH)]
     short = sum(
         max(0, (needed or 0) - (there or 0))
         for needed, there in (
-            (need.depth_mm, near.shoe.depth_mm),
-            (need.opening_mm, near.shoe.opening_mm),
+            (need.depth_mm, shoe.depth_mm),
+            (need.opening_mm, shoe.opening_mm),
         )
     )
-    return (*last, len(near.lacks), short, near.shoe.position)
+    return (*last, len(lacks), short, shoe.position)
 
 
 def _lacks_of(need: Need, shoe: Shoe) -> list[Lack]:

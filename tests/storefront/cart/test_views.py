@@ -377,6 +377,21 @@ def test_wrong_number_that_was_typed_stops_the_payment(client: FlaskClient, make
     assert quantities(client.get("/cart").text) == [2]
 
 
+def test_number_and_email_that_were_typed_are_still_there_when_one_of_them_is_wrong(
+    client: FlaskClient, make: Make
+) -> None:
+    make.delivery()
+    variant = make.variant()
+    add(client, variant.sku, 2)
+    fields = {f"quantity.{variant.id}.{variant.id}": "3", "country": "US", "email": "ann@nowhere"}
+
+    answer = client.post("/checkout", data=fields)
+
+    assert answer.status_code == 422
+    assert quantities(answer.text) == [3]
+    assert 'value="ann@nowhere"' in answer.text
+
+
 @pytest.mark.parametrize(
     ("referrer", "back"),
     [

@@ -203,9 +203,14 @@ class Variant(Base):
     color: Mapped[Color] = relationship()
 
     @property
+    def labelled_size(self) -> str:
+        """The size with what the model calls it: "US women's size 9"; '' where it has none."""
+        return f"{self.product.size_label} {self.size}" if self.size else ""
+
+    @property
     def name(self) -> str:
         """Title, color, size and width in one phrase."""
-        choice = (self.color.name, self.size, self.width)
+        choice = (self.color.name, self.labelled_size, self.width)
         return ", ".join(filter(None, (self.product.title, *choice)))
 
     def free(self, side: str) -> int:

@@ -83,6 +83,13 @@ class Sides:
         return f"left {left}, right {right}"
 
     @property
+    def labelled_size(self) -> str:
+        """The size, or both, with what the model calls them."""
+        if not self.is_mixed:
+            return self.first.labelled_size
+        return f"{self.first.product.size_label}: {self.size}"
+
+    @property
     def width(self) -> str:
         return "" if self.is_mixed else self.first.width
 
@@ -94,7 +101,7 @@ class Sides:
     @property
     def choice(self) -> str:
         """Color, size, width and side in one phrase."""
-        return ", ".join(filter(None, (self.color, self.size, self.width, self.side)))
+        return ", ".join(filter(None, (self.color, self.labelled_size, self.width, self.side)))
 
     @property
     def name(self) -> str:

@@ -486,7 +486,7 @@ def _order(chosen: Basket, contents: str, account: str, terms: Terms, now: datet
                 unit_minor=x.unit_minor,
                 title=x.sides.first.product.title,
                 color=x.sides.color,
-                size=x.sides.size,
+                size=x.sides.labelled_size,
                 width=x.sides.width,
                 came_from=x.line.came_from,
             )

@@ -156,7 +156,7 @@ class OrderLine(Base):
     tax_minor: Mapped[int] = mapped_column(default=0, server_default="0")
     title: Mapped[str] = mapped_column(String(255))
     color: Mapped[str] = mapped_column(String(200))
-    size: Mapped[str] = mapped_column(String(400))
+    size: Mapped[str] = mapped_column(String(500))
     width: Mapped[str] = mapped_column(String(80))
     came_from: Mapped[str] = mapped_column(String(80), default="")
 
@@ -169,7 +169,7 @@ class OrderLine(Base):
 
     @property
     def choice(self) -> str:
-        """Color, size, width and a single shoe's side in one phrase: "Moss, 9, Wide"."""
+        """Color, size, width and a single shoe's side in one phrase: "Moss, Size 9, Wide"."""
         side = side_words(
             has_left=self.left_variant_id is not None, has_right=self.right_variant_id is not None
         )

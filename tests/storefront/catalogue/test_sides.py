@@ -51,10 +51,10 @@ def test_one_shoe_costs_its_own_price(sizes: list[Variant]) -> None:
 def test_name_says_each_side_where_they_differ(sizes: list[Variant]) -> None:
     nine, ten = sizes
 
-    assert Sides(nine, nine).name == "Harbor, Moss, 9, Wide"
-    assert Sides(nine, ten).name == "Harbor, Moss, left 9 Wide, right 10 Wide"
-    assert Sides(nine, None).name == "Harbor, Moss, 9, Wide, left shoe only"
-    assert Sides(None, ten).name == "Harbor, Moss, 10, Wide, right shoe only"
+    assert Sides(nine, nine).name == "Harbor, Moss, Size 9, Wide"
+    assert Sides(nine, ten).name == "Harbor, Moss, Size: left 9 Wide, right 10 Wide"
+    assert Sides(nine, None).name == "Harbor, Moss, Size 9, Wide, left shoe only"
+    assert Sides(None, ten).name == "Harbor, Moss, Size 10, Wide, right shoe only"
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,7 @@ def test_an_order_is_put_together_read_back_begun_and_paid_over_its_link(
     variant = make.variant(title="Harbor <Strap>", handle="harbor", single_minor=5000, pairs=4)
     place = str(staff.send(DESK).location)
     found = staff.get(f"{place}?q=harbor moss 9").text
-    assert "Harbor &lt;Strap&gt;, Moss, 9, Wide" in found and "4 in stock" in found
+    assert "Harbor &lt;Strap&gt;, Moss, Size 9, Wide" in found and "4 in stock" in found
     assert staff.send(f"{place}/lines", sku=variant.sku, quantity=1, q="harbor").location == (
         f"{place}?q=harbor"
     )

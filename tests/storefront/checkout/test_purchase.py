@@ -820,7 +820,7 @@ def test_order_and_its_lines_keep_what_was_in_the_cart(make: Make) -> None:
         for x in order.lines
     ] == [(0, moss.id, moss.id, 2, 8900, "afo-shoes"), (1, plum.id, None, 1, 2000, "")]
     assert [(x.title, x.color, x.size, x.width) for x in order.lines] == [
-        ("Stroll", "Moss", "9", "Wide"),
+        ("Stroll", "Moss", "Size 9", "Wide"),
         ("Ramble", "Plum", "11", "Wide"),
     ]
     assert counts(moss) == (5, 2)

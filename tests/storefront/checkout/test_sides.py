@@ -81,15 +81,15 @@ def test_order_says_what_was_bought_for_each_foot(
     order = buy(company, cart((nine, ten, 1), (None, ten, 2), (nine, nine, 1)))
 
     assert [(line.name, line.unit_minor) for line in order.lines] == [
-        ("Harbor, Moss, left 9 Wide, right 10 Wide", PAIR),
-        ("Harbor, Moss, 10, Wide, right shoe only", ONE),
-        ("Harbor, Moss, 9, Wide", PAIR),
+        ("Harbor, Moss, Size: left 9 Wide, right 10 Wide", PAIR),
+        ("Harbor, Moss, Size 10, Wide, right shoe only", ONE),
+        ("Harbor, Moss, Size 9, Wide", PAIR),
     ]
     assert order.subtotal_minor == 2 * PAIR + 2 * ONE
     session = company.session(order.page.session_id or "")
     assert session["amount_subtotal"] == order.subtotal_minor
     letter = db.session.scalars(select(Letter).where(Letter.cause.startswith("order-paid"))).one()
-    assert "2 × Harbor, Moss, 10, Wide, right shoe only: $110.00" in letter.facts["rows"]
+    assert "2 × Harbor, Moss, Size 10, Wide, right shoe only: $110.00" in letter.facts["rows"]
 
 
 def test_sold_sides_leave_the_count_and_the_ledger_says_why(
@@ -207,8 +207,8 @@ def test_dispatch_says_which_shoe_is_in_the_box(
         select(Letter).where(Letter.cause.startswith("order-dispatched"))
     ).one()
     assert sent.facts["lines"] == [
-        "1 × Harbor, Moss, left 9 Wide, right 10 Wide",
-        "1 × Harbor, Moss, 9, Wide, right shoe only",
+        "1 × Harbor, Moss, Size: left 9 Wide, right 10 Wide",
+        "1 × Harbor, Moss, Size 9, Wide, right shoe only",
     ]
 
 
@@ -221,7 +221,7 @@ def test_longest_names_of_two_sizes_fit(app: Flask, company: Company, make: Make
 
     order = buy(company, cart((left, right, 1)))
 
-    assert order.lines[0].size == f"left {'9' * 80} Wide, right {'8' * 80} Wide"
+    assert order.lines[0].size == f"Size: left {'9' * 80} Wide, right {'8' * 80} Wide"
 
 
 def test_whole_way_without_script(
@@ -235,5 +235,5 @@ def test_whole_way_without_script(
     page = client.get(back.headers["Location"]).text
 
     assert "Your order is paid" in page
-    assert "Moss, left 9 Wide, right 10 Wide" in page
+    assert "Moss, Size: left 9 Wide, right 10 Wide" in page
     assert (on_hand(nine), on_hand(ten)) == ((4, 5), (5, 4))

@@ -42,7 +42,7 @@ def test_one_is_told_for_each_free_pair_and_who_waits_longest_first(app: Flask, 
 
     assert [n.state for n in notices()] == ["told", "told", "waiting"]
     mail = compose(mails()[0])
-    assert mail["Subject"] == "It is back: Shoe 1, Moss, 9, Wide"
+    assert mail["Subject"] == "It is back: Shoe 1, Moss, Size 9, Wide"
     assert f"http://localhost/products/shoe-1?variant={variant.sku}" in mail.get_content()
     assert "after 24 hours" in mail.get_content()
 

@@ -66,7 +66,7 @@ def test_only_the_button_of_the_mailed_page_lets_a_notice_wait(
     assert len(page.rpartition("/")[2]) == 22
 
     shown = client.get(page)
-    assert "Harbor, Moss, 9, Wide is back" in shown.text
+    assert "Harbor, Moss, Size 9, Wide is back" in shown.text
     assert shown.headers["Cache-Control"] == "no-store"
     assert [n.state for n in notices()] == [
         "pending"

@@ -64,7 +64,7 @@ def test_a_pair_is_asked_back_for_money_and_the_page_says_how_to_send_it(
     assert "Please send them by" in page
     slip = client.get(f"/orders/{order.reference}/returns/1")
     assert "Return 1" in slip.text and "1 Example Street" in slip.text
-    assert "1 pair of Harbor, Moss, 9, Wide, for money back" in slip.text
+    assert "1 pair of Harbor, Moss, Size 9, Wide, for money back" in slip.text
     assert "<script" not in slip.text and slip.headers["X-Robots-Tag"] == "noindex"
     assert told("return_asked") == 1
     assert ledger.differences() == []
@@ -117,7 +117,7 @@ def test_one_shoe_of_what_is_sold_singly_is_changed_alone(
 
 
 BAD: list[tuple[dict[str, Any], int, str]] = [
-    (asking(quantity=3), 422, "Only 2 pairs of Harbor, Moss, 9, Wide can still be sent back."),
+    (asking(quantity=3), 422, "Only 2 pairs of Harbor, Moss, Size 9, Wide can still be sent back."),
     (asking(quantity=-1), 422, "Please write a whole number from 0 to 12."),
     (asking(quantity="two"), 422, "Please write a whole number from 0 to 12."),
     (asking(quantity=0), 422, "Please say how many you send back."),

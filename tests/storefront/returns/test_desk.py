@@ -151,7 +151,7 @@ def test_the_other_size_is_sent_from_its_hold_and_the_line_is_sold_once(
     assert "sent 1 pair in exchange" in desk.get(f"/staff/stock/{new.sku}").text
     letter = db.session.scalars(select(Letter).filter_by(template="return_settled")).one()
     text = jobs.compose(letter).get_content()
-    assert "Moss, 10, Wide" in text and "Tracking number: AB 1" in text
+    assert "Moss, Size 10, Wide" in text and "Tracking number: AB 1" in text
 
 
 def test_a_refused_return_frees_the_hold_and_takes_its_shoes_out_of_stock_again(
@@ -191,7 +191,7 @@ def test_a_return_is_not_refused_when_its_shoes_are_sold_again(
 
 
 BAD: list[tuple[str, dict[str, Any], int, str]] = [
-    ("receipt", {"line_0_whole": 2}, 409, "Only 1 pair of Harbor, Moss, 9, Wide was to come."),
+    ("receipt", {"line_0_whole": 2}, 409, "Only 1 pair of Harbor, Moss, Size 9, Wide was to come."),
     ("receipt", {"line_0_left": 1}, 409, "Only 1 pair"),
     ("receipt", {"line_0_whole": 0}, 409, "Nothing arrived"),
     ("receipt", {"line_0_whole": -1}, 422, "a whole number from 0 to 12"),

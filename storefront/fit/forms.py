@@ -23,6 +23,7 @@ NO_SIZE = (
     " 254 mm or 10 in."
 )
 NO_SYSTEM = "Please say what kind of size this is: a women’s 8 is a men’s 7."
+UNNAMED = "a brace, I do not know which"
 NOT_LISTED = "This is not in our list. Please choose from it."
 
 
@@ -60,22 +61,23 @@ class FitForm(FlaskForm):
     )
     brace = ListField("Brace that goes into the shoe", default="")
     hands = RadioField(
-        "Hands that you can close a shoe with",
+        "Hands you can use to close a shoe",
         choices=[SelectChoice("", "It does not matter"), SelectChoice("1", "One hand only")],
         default="",
     )
     depth = LengthField("Height that foot and brace need inside", 20, 200)
     swelling = BooleanField("My foot swells in the course of the day")
     opening = LengthField("Width that the opening needs", 20, 300)
-    weight = WeightField("Heaviest that one shoe may be", 50, 5_000)
+    weight = WeightField("Most that one shoe may weigh", 50, 5_000)
 
     def __init__(self, widths: Sequence[str], braces: Sequence[str], **more: Any) -> None:
         super().__init__(**more)
-        self._widths = widths
+        self._widths, self._braces = widths, braces
         self.width.choices = [SelectChoice("", "I do not know"), *map(SelectChoice, widths)]
         self.brace.choices = [
-            SelectChoice("", "No brace, or I do not know"),
+            SelectChoice("", "No brace"),
             *map(SelectChoice, braces),
+            *([SelectChoice(UNNAMED, "A brace, I do not know which")] if braces else []),
         ]
 
     def validate_size(self, field: Field) -> None:
@@ -115,10 +117,12 @@ class FitForm(FlaskForm):
     @property
     def need(self) -> Need:
         """What was answered, of a form that is valid."""
+        is_unnamed = self.brace.data == UNNAMED
         return Need(
             foot_mm=self._foot_mm(),
             width_step=self._widths.index(self.width.data) if self.width.data else None,
-            brace=self.brace.data or "",
+            brace="" if is_unnamed else self.brace.data or "",
+            any_of=frozenset(self._braces) if is_unnamed else frozenset(),
             depth_mm=self.depth.data,
             opening_mm=self.opening.data,
             one_hand=self.hands.data == "1",

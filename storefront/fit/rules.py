@@ -12,6 +12,7 @@ from storefront.catalogue.systems import INCH, grams, millimeters
 
 HALF_SIZE = INCH / 6  # millimeters of foot, on the Brannock device
 STEPS_FOR_BRACE = {"solid": 2, "hinged": 2, "afo": 1, "smo": 1}  # widths; by a word of its name
+MOST_TOO_WIDE = 1  # widths
 MOST_ADVISED = 12
 MOST_NEAR = 3
 
@@ -34,7 +35,8 @@ class Need:
     """What somebody has measured and can do; None, '' and 0 is "I do not know" or "any".
 
     Lengths are millimeters, weight is grams a shoe. `width_step` counts the shop's widths from the
-    narrowest, of the foot without a brace.
+    narrowest, of the foot without a brace. `any_of` are the braces that it may be, where somebody
+    wears one and does not know which.
     """
 
     foot_mm: float | None = None
@@ -45,13 +47,37 @@ class Need:
     one_hand: bool = False
     swelling: bool = False
     most_weight_g: int | None = None
+    any_of: frozenset[str] = frozenset()
+
+    @property
+    def braces(self) -> frozenset[str]:
+        """The braces that a shoe must take, each of them."""
+        return frozenset({self.brace}) if self.brace else self.any_of
+
+    @property
+    def brace_words(self) -> str:
+        return f"a {self.brace}" if self.brace else "every kind of brace"
+
+    @property
+    def added(self) -> int:
+        """How many widths brace and swelling ask for (rules 3 and 9)."""
+        return max(map(steps_for, self.braces), default=0) + (1 if self.swelling else 0)
+
+    @property
+    def reasons(self) -> str:
+        """What these widths are for."""
+        brace = "the brace" if any(map(steps_for, self.braces)) else ""
+        return " and ".join(filter(None, (brace, "swelling" if self.swelling else "")))
 
     @property
     def least_width(self) -> int | None:
-        """The narrowest width that is advised: the foot's own, and more for brace and swelling."""
-        if self.width_step is None:
+        """The narrowest width that is advised: the foot's own, and more for brace and swelling.
+
+        A foot whose width is not known is taken for the narrowest (rule 3).
+        """
+        if self.width_step is None and not self.added:
             return None
-        return self.width_step + steps_for(self.brace) + (1 if self.swelling else 0)
+        return (self.width_step or 0) + self.added
 
 
 @dataclass(frozen=True)
@@ -162,7 +188,7 @@ def _how_far(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> tuple[float, ...]
 def _lacks_of(need: Need, shoe: Shoe) -> list[Lack]:
     """Return what a model lacks in all its sizes. What was not measured is not counted on."""
     lacks = {
-        Lack.BRACE: need.brace and need.brace not in shoe.braces,
+        Lack.BRACE: not need.braces <= shoe.braces,
         Lack.HANDS: need.one_hand and shoe.hands != 1,
         Lack.DEPTH: need.depth_mm is not None and (shoe.depth_mm or 0) < need.depth_mm,
         Lack.OPENING: need.opening_mm is not None and (shoe.opening_mm or 0) < need.opening_mm,
@@ -184,8 +210,13 @@ def _is_as_long(need: Need, size: Size) -> bool:
 
 
 def _is_as_wide(need: Need, size: Size) -> bool:
-    least = need.least_width
-    return least is None or (size.width_step is not None and size.width_step >= least)
+    """Whether a size is as wide as is needed, and at most one width wider (rules 2 and 3)."""
+    if need.least_width is None:
+        return True
+    if size.width_step is None:
+        return need.width_step is None
+    too_wide = size.width_step - need.least_width
+    return too_wide >= 0 and (need.width_step is None or too_wide <= MOST_TOO_WIDE)
 
 
 def _lack_of_sizes(need: Need, shoe: Shoe) -> Lack:
@@ -195,15 +226,20 @@ def _lack_of_sizes(need: Need, shoe: Shoe) -> Lack:
 
 def _distance(need: Need, size: Size) -> tuple[float, float]:
     """How far a size is from what was asked: widths too many, then millimeters of length."""
-    wide = (size.width_step or 0) - (need.least_width or 0) if need.least_width is not None else 0
     long = abs((size.foot_mm or 0) - need.foot_mm) if need.foot_mm is not None else 0.0
-    return (wide, long)
+    return (_too_wide(need, size), long)
+
+
+def _too_wide(need: Need, size: Size) -> int:
+    if need.least_width is None or size.width_step is None:
+        return 0
+    return size.width_step - need.least_width
 
 
 def _why(need: Need, shoe: Shoe, size: Size) -> str:
     said = []
-    if need.brace:
-        said.append(f"takes a {need.brace}")
+    if need.braces:
+        said.append(f"takes {need.brace_words}")
     if need.one_hand:
         said.append("closes with one hand")
     if need.depth_mm is not None:
@@ -218,11 +254,13 @@ def _why(need: Need, shoe: Shoe, size: Size) -> str:
         said.append(f"weighs {grams(shoe.weight_g or 0)}")
     if need.foot_mm is not None and size.foot_mm is not None:
         said.append(f"is made for a foot of {size.foot_mm:.0f} mm in this size")
-    if need.least_width is not None:
-        more = need.least_width - (need.width_step or 0)
-        said.append(
-            f"has a width that leaves room for {_reasons(need)}" if more else "comes in your width"
-        )
+    if need.least_width is not None and size.width_step is not None:
+        if need.added:
+            said.append(f"has a width that leaves room for {need.reasons}")
+        if need.width_step is not None and _too_wide(need, size):
+            said.append("is one width wider than you need")
+        elif not need.added:
+            said.append("comes in your width")
     if not said:
         return "It is in stock; tell us more, and we can say more."
     return _sentence(said)
@@ -230,7 +268,7 @@ def _why(need: Need, shoe: Shoe, size: Size) -> str:
 
 def _why_not(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> str:
     said = {
-        Lack.BRACE: f"was not tried with a {need.brace}",
+        Lack.BRACE: f"was not tried with {need.brace_words}",
         Lack.HANDS: "needs two hands"
         if shoe.hands == 2
         else "may need two hands: nobody has tried",
@@ -238,7 +276,7 @@ def _why_not(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> str:
         Lack.OPENING: _short("wide", "at its opening", shoe.opening_mm, need.opening_mm),
         Lack.WEIGHT: f"weighs {grams(shoe.weight_g)}" if shoe.weight_g else "was not weighed",
         Lack.LENGTH: "is not made in your length",
-        Lack.WIDTH: _too_narrow(need, shoe),
+        Lack.WIDTH: _wrong_width(need, shoe),
         Lack.STOCK: "is not in stock in your size just now",
     }
     return _sentence([said[lack] for lack in lacks])
@@ -250,14 +288,19 @@ def _short(way: str, where: str, there: int | None, needed: int | None) -> str:
     return f"is {millimeters(there)} {way} {where}, where you need {needed} mm"
 
 
-def _too_narrow(need: Need, shoe: Shoe) -> str:
+def _wrong_width(need: Need, shoe: Shoe) -> str:
     widths = [size.width_step for size in shoe.sizes if _is_as_long(need, size)]
     known = [step for step in widths if step is not None]
-    if not known or need.least_width is None or need.width_step is None:
-        return "is not made so wide in your length"
-    short, more = need.least_width - max(known), need.least_width - need.width_step
-    said = f"is {_widths(short)} too narrow for you in your length"
-    return said + (f", since for {_reasons(need)} we look for {_widths(more)} more" if more else "")
+    if not known or need.least_width is None:
+        return "has no width that we know in your length"
+    if need.width_step is None:
+        return f"is not so wide in your length that it surely leaves room for {need.reasons}"
+    if wider := [step - need.least_width for step in known if step > need.least_width]:
+        return f"is {_widths(min(wider))} too wide for you in your length"
+    said = f"is {_widths(need.least_width - max(known))} too narrow for you in your length"
+    if not need.added:
+        return said
+    return f"{said}, since for {need.reasons} we look for {_widths(need.added)} more"
 
 
 def _widths(number: int) -> str:
@@ -266,8 +309,3 @@ def _widths(number: int) -> str:
 
 def _sentence(said: Sequence[str]) -> str:
     return "It " + (", ".join(said[:-1]) + " and " + said[-1] if len(said) > 1 else said[0]) + "."
-
-
-def _reasons(need: Need) -> str:
-    brace = "the brace" if steps_for(need.brace) else ""
-    return " and ".join(filter(None, (brace, "swelling" if need.swelling else "")))

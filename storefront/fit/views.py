@@ -1,5 +1,6 @@
 """The fit finder: its questions, and its answer at an address; nothing is kept."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from flask import Blueprint, current_app, request
@@ -22,7 +23,7 @@ LACKS = {
     Lack.OPENING: "An opening not so wide, or not measured",
     Lack.WEIGHT: "Heavier, or not weighed",
     Lack.LENGTH: "Not made in your length",
-    Lack.WIDTH: "Not made so wide in your length",
+    Lack.WIDTH: "Not made in the width you need, in your length",
     Lack.STOCK: "Not in stock in your size just now",
 }
 
@@ -43,22 +44,26 @@ def show() -> ResponseReturnValue:
 
 
 class Advised(NamedTuple):
-    """A shoe that suits, as the page shows it. `size` is None where no length was told."""
+    """A shoe that suits, as the page shows it: in one size where a length was told, in one width
+    where a width is needed.
+    """
 
     advice: Advice
     product: ProductRow
     color: ColorRow
-    size: SizeRow | None
+    size: SizeRow
     price_minor: int
     told: Availability
 
 
 class Nearest(NamedTuple):
-    """A shoe that comes near, as the page shows it."""
+    """A shoe that comes near, as the page shows it in its first color."""
 
     near: Near
     product: ProductRow
     color: ColorRow
+    price_minor: int
+    told: Availability
 
 
 def _page(form: FitForm, need: Need | None = None) -> str:
@@ -72,13 +77,16 @@ def _page(form: FitForm, need: Need | None = None) -> str:
         advised = [_advised(advice, models[advice.shoe], need) for advice in found.suits]
         for near in found.near if not advised else ():
             whole = models[near.shoe].whole
-            nearest.append(Nearest(near, whole.product, whole.colors[0]))
+            color = whole.colors[0]
+            seen = _price_and_stock(whole.sizes_of(color))
+            nearest.append(Nearest(near, whole.product, color, *seen))
     return render(
         "storefront/fit/show.html",
         form=form,
         need=need,
-        added=rules.steps_for(need.brace) if need and need.width_step is None else 0,
+        narrowest=_choices().widths[:1],
         advised=advised,
+        in_two_sizes=[each.product.title for each in advised if each.size.single_minor is not None],
         nearest=nearest,
         lacking=[(LACKS[lack], titles) for lack, titles in lacking.items()],
     )
@@ -86,11 +94,16 @@ def _page(form: FitForm, need: Need | None = None) -> str:
 
 def _advised(advice: Advice, model: Model, need: Need) -> Advised:
     color, size = model.chosen(advice.size.sku)
-    day, low = today(), current_app.config["LOW_STOCK"]
+    product, sizes = model.whole.product, model.whole.sizes_of(color)
     if need.foot_mm is not None:
-        told = availability(size, today=day, low=low)
-        return Advised(advice, model.whole.product, color, size, size.price_minor, told)
-    sizes = model.whole.sizes_of(color)
-    told = availability_of(sizes, today=day, low=low)
-    price_minor = min(each.price_minor for each in sizes)
-    return Advised(advice, model.whole.product, color, None, price_minor, told)
+        told = availability(size, today=today(), low=current_app.config["LOW_STOCK"])
+        return Advised(advice, product, color, size, size.price_minor, told)
+    if need.least_width is not None:
+        sizes = [each for each in sizes if each.width == size.width]
+    return Advised(advice, product, color, size, *_price_and_stock(sizes))
+
+
+def _price_and_stock(sizes: Sequence[SizeRow]) -> tuple[int, Availability]:
+    """Return the lowest price of some sizes, and what is told of all of them."""
+    told = availability_of(sizes, today=today(), low=current_app.config["LOW_STOCK"])
+    return min(each.price_minor for each in sizes), told

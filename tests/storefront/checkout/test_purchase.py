@@ -821,7 +821,7 @@ def test_order_and_its_lines_keep_what_was_in_the_cart(make: Make) -> None:
     ] == [(0, moss.id, moss.id, 2, 8900, "afo-shoes"), (1, plum.id, None, 1, 2000, "")]
     assert [(x.title, x.color, x.size, x.width) for x in order.lines] == [
         ("Stroll", "Moss", "Size 9", "Wide"),
-        ("Ramble", "Plum", "11", "Wide"),
+        ("Ramble", "Plum", "Size 11", "Wide"),
     ]
     assert counts(moss) == (5, 2)
     assert set(db.session.scalars(select(Hold.since))) == {NOW}

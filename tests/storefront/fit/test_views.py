@@ -49,7 +49,7 @@ def test_nothing_fits_says_what_was_lacking_and_who_can_help(
 
     for words in ("Nothing we have in stock suits all of this",
                   "It is 71 mm (2.8 in) deep inside, where you need 90 mm.",
-                  'href="/products/deep"', 'href="/collections/all"', 'href="tel:',
+                  'href="/products/deep"', "$89.00", "30 in stock", 'href="/collections/all"', 'href="tel:',
                   'href="/coaches"', "length makes up for neither"):  # fmt: skip
         assert words in page
 
@@ -94,9 +94,36 @@ def test_no_size_is_named_where_no_length_was_told_and_a_brace_asks_for_the_widt
 ) -> None:
     page = client.get("/fit?brace=solid+AFO").text
 
-    assert re.search(r'<a href="/products/deep\?color=moss">Deep</a>', page)
-    assert "look for two widths more than you take without it" in page
-    assert "look for" not in client.get("/fit?brace=solid+AFO&width=Standard").text
+    assert re.search(r'<a href="/products/deep\?color=moss">Deep, Extra wide</a>', page)
+    assert "10 in stock" in page  # of this width alone
+    assert "narrowest that we have, Standard, and 2 widths more for the brace" in page
+    assert "narrowest" not in client.get("/fit?brace=solid+AFO&width=Standard").text
+
+
+def test_brace_whose_name_is_not_known_may_be_any(client: FlaskClient, shelf: None) -> None:
+    page = client.get("/fit?brace=a+brace,+I+do+not+know+which").text
+
+    assert "You told us: a brace, I do not know which." in page
+    assert "It takes every kind of brace and has a width that leaves room for the brace." in page
+
+
+def test_feet_that_differ_are_named_for_the_shoes_that_can_be_had_so(
+    client: FlaskClient, make: Make, shelf: None
+) -> None:
+    assert "call us, and we look for a way" in client.get("/fit?brace=solid+AFO").text
+    widths = ("Standard", "Wide", "Extra wide")
+    product = make.product("twin", sizes=("9",), widths=widths, single_minor=5000)
+    with db.writing():
+        db.session.get_one(Product, product.id).braces = [ProductBrace(brace="solid AFO")]
+
+    assert "Twin can be had in two sizes" in client.get("/fit?brace=solid+AFO").text
+
+
+def test_nothing_told_promises_nothing(client: FlaskClient, shelf: None) -> None:
+    page = client.get("/fit?size=").text
+
+    assert "<h1>All shoes in stock</h1>" in page and "You told us nothing yet." in page
+    assert "the closest first" not in page
 
 
 def test_size_without_its_system_is_asked_for(client: FlaskClient, shelf: None) -> None:

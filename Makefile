@@ -45,6 +45,7 @@ update: ## on a server: a backup, the newest version, its packages and migration
 
 updated: $(SHOP)
 	@$(PY) -m flask --app wsgi db upgrade
+	@$(PY) -m flask --app wsgi search rebuild
 
 reset: $(SHOP) ## a fresh demonstration shop: removes what was done in the old one
 	@$(START) reset

@@ -24,6 +24,8 @@ class PictureZoom extends HTMLElement {
       picture.className = `zoom__picture zoom__picture--${step}`;
       larger.disabled = step === 4;
       smaller.disabled = step === 1;
+      frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;
+      frame.scrollTop = (frame.scrollHeight - frame.clientHeight) / 2;
     };
     const button = (words, act) => {
       const made = document.createElement("button");
@@ -37,15 +39,19 @@ class PictureZoom extends HTMLElement {
     const larger = button("Larger", () => grow(1));
     const smaller = button("Smaller", () => grow(-1));
     button("Close", () => dialog.close());
+    const how = document.createElement("p");
+    how.textContent = "Scroll, or use the arrow keys, to move the picture.";
+    bar.append(how);
     const frame = document.createElement("div");
     frame.className = "zoom__frame";
     frame.tabIndex = 0;
     frame.append(picture);
     dialog.append(bar, frame);
     dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
-    grow(0);
     this.append(dialog);
     dialog.showModal();
+    picture.addEventListener("load", () => grow(0));
+    grow(0);
   }
 }
 customElements.define("picture-zoom", PictureZoom);

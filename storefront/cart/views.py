@@ -1,7 +1,8 @@
 """What a shopper sees of the cart and does with it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, flash, redirect, request, url_for
@@ -51,7 +52,11 @@ def change(key: str) -> ResponseReturnValue:
     if "quantity" in request.form:
         return change_lines(cart, {key: request.form["quantity"]})
     same = cart.line(key)
-    return change_lines(cart, typed(cart) or {key: str(same.quantity) if same else ""})
+    wanted = typed(cart) or {key: str(same.quantity) if same else ""}
+    try:
+        return change_lines(delivered(cart) if "country" in request.form else cart, wanted)
+    except CannotDeliver as problem:
+        return page(cart, wrong=problem.wrong, status=422)
 
 
 def typed(cart: Cart) -> dict[str, str]:
@@ -91,16 +96,16 @@ def deliver() -> ResponseReturnValue:
     try:
         changed = delivered(cart)
     except CannotDeliver as problem:
-        return page(cart, *problem.sentences, status=422)
+        return page(cart, wrong=problem.wrong, status=422)
     return change_lines(changed, typed(changed), then="That is kept for the payment page.")
 
 
 class CannotDeliver(Exception):
-    """The country or the mail address cannot be taken; `sentences` say why."""
+    """The country or the mail address cannot be taken; `wrong` says why, by the field's name."""
 
-    def __init__(self, *sentences: str) -> None:
-        super().__init__(*sentences)
-        self.sentences = sentences
+    def __init__(self, wrong: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(wrong)
+        self.wrong = wrong
 
 
 def delivered(cart: Cart) -> Cart:
@@ -108,9 +113,9 @@ def delivered(cart: Cart) -> Cart:
     form = DeliveryForm()
     form.country.choices = countries()
     if not form.validate_on_submit():
-        raise CannotDeliver(*_sentences(form))
+        raise CannotDeliver(form.errors)
     if form.country.data not in form.country.choices:
-        raise CannotDeliver("We do not send to that country yet.")
+        raise CannotDeliver({"country": ["We do not send to that country yet."]})
     return replace(cart, country=form.country.data, email=form.email.data or "")
 
 
@@ -122,8 +127,13 @@ def current() -> Cart:
     return cart
 
 
-def page(cart: Cart, *sentences: str, status: int = 200) -> Response:
-    """Show the cart, with sentences about what could not be done."""
+def page(
+    cart: Cart,
+    *sentences: str,
+    wrong: Mapping[str, Sequence[str]] = MappingProxyType({}),
+    status: int = 200,
+) -> Response:
+    """Show the cart, with sentences about what could not be done, and about fields by name."""
     basket = queries.basket(cart, today=today(), low=current_app.config["LOW_STOCK"])
     response = current_app.make_response(
         render(
@@ -133,6 +143,7 @@ def page(cart: Cart, *sentences: str, status: int = 200) -> Response:
                 line.sides.first.color_id for line in basket.lines if line.sides
             ),
             sentences=sentences,
+            wrong=wrong,
             typed=request.form if status == 422 else {},
             back=_shoe() if sentences else "",
             countries=[(code, country_name(code)) for code in countries()],
@@ -152,7 +163,7 @@ def _shoe() -> str:
     return f"{before.path}?{before.query}" if before.query else before.path
 
 
-def _sentences(form: AddForm | ChangeForm | DeliveryForm) -> list[str]:
+def _sentences(form: AddForm | ChangeForm) -> list[str]:
     return [str(error) for errors in form.errors.values() for error in errors]
 
 

@@ -70,7 +70,7 @@ def start() -> ResponseReturnValue:
         try:
             wanted = cart_views.delivered(cart)
         except cart_views.CannotDeliver as problem:
-            return cart_views.page(cart, *problem.sentences, status=422)
+            return cart_views.page(cart, wrong=problem.wrong, status=422)
     typed = cart_views.typed(cart)
     if typed or wanted.country != cart.country:
         return cart_views.change_lines(wanted, typed, then=LOOK_AGAIN)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from flask import Blueprint, Response, abort, current_app, redirect, request, url_for
+from flask import Blueprint, Response, abort, current_app, flash, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -58,6 +58,7 @@ def find() -> ResponseReturnValue:
             shop_url=current_app.config["SHOP_URL"],
             now=utcnow(),
         )
+    flash(form.email.data or "", "asked")
     return redirect(url_for("orders.ask", sent=1), 303)
 
 

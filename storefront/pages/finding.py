@@ -1,5 +1,6 @@
 """The search page: what was found, with today's price and stock, and never nothing at all."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -21,6 +22,8 @@ MOST_TYPED = 120  # characters
 MOST_SUGGESTED = 6
 KINDS = {"product": "Shoe", "article": "Article", "page": "Page", "coach": "Coach"}
 MANY = {"product": "shoes", "article": "articles", "page": "pages", "coach": "coaches"}
+
+ZIP = re.compile(r"\b\d{5}\b")
 
 blueprint = Blueprint("finding", __name__)
 
@@ -49,6 +52,7 @@ def show() -> ResponseReturnValue:
         counted=_counted(found.hits),
         results=_results(found.hits[first : first + PAGE_SIZE]),
         links=collections.links(),
+        zip_code=next(iter(ZIP.findall(typed)), ""),
         page=int(page),
         pages=pages,
     )

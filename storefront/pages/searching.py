@@ -9,10 +9,26 @@ from storefront.pages.models import Page
 from storefront.search import index
 from storefront.search.index import Entry
 
+PLACES = (
+    Entry(
+        "page", "/orders/lookup", "/orders/lookup", "Find your order",
+        "order tracking parcel lost mail email receipt status", "We email you a link to it.",
+    ),
+    Entry(
+        "page", "/fit", "/fit", "Fit finder", "which size measure width",
+        "Measures and what your hands can do, and which of our shoes suit them.",
+    ),
+    Entry(
+        "page", "/accessibility", "/accessibility", "Display settings and accessibility",
+        "large text contrast dark screen reader", "Larger text, more contrast, calmer pages.",
+    ),
+)  # fmt: skip
+
 
 def entries() -> Iterator[Entry]:
-    """Yield all published pages."""
-    return map(_entry, db.session.scalars(select(Page).where(Page.published)))
+    """Yield all published pages, and those that are not pages of words."""
+    yield from PLACES
+    yield from map(_entry, db.session.scalars(select(Page).where(Page.published)))
 
 
 def note(slug: str) -> None:

@@ -35,6 +35,7 @@ ENOUGH = 3  # found by all words; else those found by some are added
 COACHING = frozenset({"coach", "fitting"})  # of these meanings, coaches stand among the others
 MOST_SAID = 4  # words of the same meaning
 SIMILAR = 0.7  # of 1: what a mistyped word has in common with the one that was meant
+MOST_LONGER = 2  # letters too many or too few in a mistyped word
 LOOKED_AT = 60  # words that share parts with it
 MOST_COMPARED = 3_000
 PARTS_OF_WORD = re.compile(r"[^\W\d_]{3,}")
@@ -233,7 +234,7 @@ def _most_similar(word: str) -> str:
         sharing = SearchWord.word.op("%", is_comparison=True)(word)
     begun_alike = SearchWord.word.startswith(word[0], autoescape=True) & func.length(
         SearchWord.word
-    ).between(len(word) - 2, len(word) + 2)
+    ).between(len(word) - MOST_LONGER, len(word) + MOST_LONGER)
     written = db.session.scalars(
         select(SearchWord.word).where(sharing | begun_alike).limit(MOST_COMPARED)
     )
@@ -244,13 +245,16 @@ def _most_similar(word: str) -> str:
 
 
 def _likeness(typed: str, meant: str) -> float:
-    """Return how much two words have in common: 1 is all, nothing where they begin otherwise.
+    """Return how much two words have in common: 1 is all, nothing where they begin otherwise or
+    one is much longer.
 
     The first letter is seldom mistyped, and letters in another order are still the same word.
     """
     if sorted(typed) == sorted(meant):
         return 1.0
-    return SequenceMatcher(None, typed, meant).ratio() if typed[0] == meant[0] else 0.0
+    if typed[0] != meant[0] or abs(len(typed) - len(meant)) > MOST_LONGER:
+        return 0.0
+    return SequenceMatcher(None, typed, meant).ratio()
 
 
 def _is_sqlite() -> bool:

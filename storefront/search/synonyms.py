@@ -9,6 +9,8 @@ MEANINGS = (
         "afo", "brace", "braces", "orthosis", "orthotic", "ankle foot orthosis", "splint",
         "leg brace", "plastic leg brace", "plastic brace",
     ),
+    ("men", "mens", "man", "male", "husband", "father", "dad"),
+    ("women", "womens", "woman", "ladies", "wife", "mother", "mom"),
     ("hook and loop", "velcro"),
     ("slip on", "slipon", "pull on", "no laces", "laceless"),
     ("house shoe", "slipper", "slippers", "indoor shoe"),

@@ -390,6 +390,27 @@ def test_number_and_email_that_were_typed_are_still_there_when_one_of_them_is_wr
     assert answer.status_code == 422
     assert quantities(answer.text) == [3]
     assert 'value="ann@nowhere"' in answer.text
+    assert '<a href="#cart-email">That does not look like an email address' in answer.text
+    assert 'id="cart-email-error">That does not look like' in answer.text
+    assert 'cart-email-error" aria-invalid="true"' in answer.text
+
+
+def test_new_number_of_pairs_keeps_the_email_that_was_typed(
+    client: FlaskClient, make: Make
+) -> None:
+    make.delivery()
+    variant = make.variant()
+    add(client, variant.sku, 2)
+    line = f"{variant.id}.{variant.id}"
+    fields = {f"quantity.{line}": "3", "country": "US", "email": "ann@example.com"}
+
+    answer = client.post(f"/cart/lines/{line}", data=fields)
+    page = client.get("/cart").text
+    wrong = client.post(f"/cart/lines/{line}", data={**fields, "email": "ann"})
+
+    assert answer.status_code == 303
+    assert quantities(page) == [3] and 'value="ann@example.com"' in page
+    assert wrong.status_code == 422 and 'value="ann"' in wrong.text
 
 
 @pytest.mark.parametrize(

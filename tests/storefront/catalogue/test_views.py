@@ -176,6 +176,18 @@ def test_listing_shows_cards_with_words(client: FlaskClient, make: Make) -> None
     assert "/products/harbor?color=sand" in page
 
 
+def test_card_strikes_a_color_that_is_sold_out_and_says_so(client: FlaskClient, make: Make) -> None:
+    product = make.product("harbor", colors=["Moss", "Sand"])
+    with db.writing():
+        sand = next(v for v in product.variants if "sand" in v.sku)
+        db.session.get_one(Variant, sand.id).on_hand_left = 0
+
+    page = client.get("/collections/all").text
+
+    assert '<s>Sand</s><span class="visually-hidden">, sold out</span></a>' in page
+    assert "<s>Moss</s>" not in page
+
+
 @pytest.mark.parametrize("page", ["0", "-1", "2", "999999", "x", str(10**30), "", "%00", "١"])
 def test_listing_page_that_is_not_there(client: FlaskClient, make: Make, page: str) -> None:
     make.product()

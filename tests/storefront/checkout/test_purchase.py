@@ -1,5 +1,6 @@
 """A purchase, step by step: begin, open page, attach, settle."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -122,8 +123,8 @@ def test_the_page_is_told_until_when_the_shoes_are_kept(make: Make, company: Com
 
     until = only_page().expires_at.astimezone(terms().zone)
     told = company.session(address.rpartition("/")[2])["custom_text"]["submit"]["message"]
-    assert f"{until:%-I:%M}" in told
-    assert "E" in told.split()[-1]  # the zone's name, EST or EDT
+    assert re.search(rf"until {until:%-I:%M} [AP]M E[SD]T\.", told)  # with the zone's name
+    assert told.endswith(LONGER)
 
 
 def test_paid_order_sells_the_shoes_and_keeps_what_was_said(make: Make, company: Company) -> None:
@@ -786,6 +787,7 @@ def test_right_payment_ends_a_mark_that_was_set_before(make: Make, company: Comp
 
 
 ACCOUNT = "the account"
+LONGER = " Do you need longer? Go back, and ask for more time."
 
 
 def begin(cart: Cart, *, account: str = ACCOUNT, now: datetime = NOW) -> PaymentPage:
@@ -850,7 +852,7 @@ def test_page_asks_for_just_what_the_order_is_and_ends_with_its_hold(make: Make)
         expires_at=int(ends.timestamp()),
         success_url="http://localhost/checkout/return?session_id={CHECKOUT_SESSION_ID}",
         cancel_url=f"http://localhost/orders/{page.order.reference}",
-        note="Your shoes are kept for you until 8:00 AM EST.",
+        note="Your shoes are kept for you until 8:00 AM EST." + LONGER,
     )
     assert (page.expires_at, page.attempt, page.status) == (ends, 1, "opening")
     assert page.created_at == page.looked_at == NOW.replace(microsecond=7)
@@ -874,7 +876,7 @@ def test_page_that_follows_is_the_same_but_for_its_key_and_its_end(make: Make) -
         PageRequest.from_data(first.parameters),
         key=second.idempotency_key,
         expires_at=int(ends.timestamp()),
-        note="Your shoes are kept for you until 8:20 AM EST.",
+        note="Your shoes are kept for you until 8:20 AM EST." + LONGER,
     )
     assert (second.order_id, second.expires_at, second.status) == (first.order_id, ends, "opening")
     assert second.created_at == second.looked_at == later

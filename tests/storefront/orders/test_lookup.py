@@ -76,7 +76,10 @@ def test_answer_is_the_same_for_hit_and_miss(client: FlaskClient, make: Make) ->
     assert {(a.status_code, a.headers["Location"], a.text) for a in answers} == {
         (303, "/orders/lookup?sent=1", answers[0].text)
     }
-    assert order.reference not in client.get("/orders/lookup?sent=1").text
+    page = client.get("/orders/lookup?sent=1").text
+    assert order.reference not in page
+    assert f"order for <strong>{EMAIL}</strong>, we" in page  # as typed, to be checked
+    assert "order for that email address" in client.get("/orders/lookup?sent=1").text
     assert len(letters()) == 1
 
 

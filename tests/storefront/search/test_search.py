@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from storefront.catalogue.models import Product
 from storefront.clock import utcnow
+from storefront.coaches import demo as coaches_demo
 from storefront.db import db
 from storefront.search import index
 from storefront.search.index import Entry
@@ -127,8 +128,37 @@ def test_mistyped_word_is_said_to_be_taken_for_another(
 
     page = client.get("/search?q=harbur").text
 
-    assert "For “harbor”, since nobody here writes “harbur”" in page and "/pages/a" in page
+    assert "We have nothing under “harbur”, so this is for “harbor”" in page and "/pages/a" in page
     assert index.find("arbor", now=utcnow()).hits == []  # another word, for all we know
+
+
+def test_word_that_is_much_longer_is_not_taken_for_a_short_one(
+    client: FlaskClient, put: Callable[..., None]
+) -> None:
+    put("a", "Harbor, one hand", keywords="US men's size")
+
+    page = client.get("/search?q=for+my+husband").text  # not "hand", and a man
+
+    assert "so this is for" not in page and "/pages/a" in page
+    assert index.find("harborfront", now=utcnow()).hits == []
+
+
+def test_pages_that_are_no_pages_of_words_are_found_too(app: Flask, client: FlaskClient) -> None:
+    with db.writing():
+        index.rebuild()
+
+    for typed, address in (("where is my order", "/orders/lookup"), ("which size", "/fit"),
+                           ("large text", "/accessibility")):  # fmt: skip
+        assert found(typed)[0] == address
+
+
+def test_zip_code_in_a_search_leads_to_the_coaches_near_it(client: FlaskClient) -> None:
+    assert "/coaches?near=" not in client.get("/search?q=coach+near+93101").text
+    with db.writing():
+        coaches_demo.load()
+
+    assert 'href="/coaches?near=93101"' in client.get("/search?q=coach+near+93101").text
+    assert "/coaches?near=" not in client.get("/search?q=sku+931012").text
 
 
 def test_product_is_found_with_its_price_and_stock_once_it_can_be_seen(
@@ -172,13 +202,13 @@ def test_index_is_built_anew_by_command_and_where_it_is_lost(app: Flask, make: M
     make.article("walking", text={"summary": "Of otters."})
     runner = app.test_cli_runner()
 
-    assert "1 pages can be found" in runner.invoke(args=["search", "rebuild"]).output
+    assert "4 pages can be found" in runner.invoke(args=["search", "rebuild"]).output
     assert found("otters") == ["/blog/walking"]
     with db.writing():
         db.session.execute(text("DELETE FROM search_entries"))
     from storefront.search.commands import build_if_empty
 
-    assert build_if_empty() == 1 and build_if_empty() == 0
+    assert build_if_empty() == 4 and build_if_empty() == 0
     assert found("otters") == ["/blog/walking"]
 
 

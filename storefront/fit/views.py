@@ -1,6 +1,5 @@
 """The fit finder: its questions, and its answer at an address; nothing is kept."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from flask import Blueprint, current_app, request
@@ -63,7 +62,6 @@ class Nearest(NamedTuple):
     product: ProductRow
     color: ColorRow
     price_minor: int
-    told: Availability
 
 
 def _page(form: FitForm, need: Need | None = None) -> str:
@@ -78,8 +76,8 @@ def _page(form: FitForm, need: Need | None = None) -> str:
         for near in found.near if not advised else ():
             whole = models[near.shoe].whole
             color = whole.colors[0]
-            seen = _price_and_stock(whole.sizes_of(color))
-            nearest.append(Nearest(near, whole.product, color, *seen))
+            price_minor = min(size.price_minor for size in whole.sizes_of(color))
+            nearest.append(Nearest(near, whole.product, color, price_minor))
     return render(
         "storefront/fit/show.html",
         form=form,
@@ -100,10 +98,5 @@ def _advised(advice: Advice, model: Model, need: Need) -> Advised:
         return Advised(advice, product, color, size, size.price_minor, told)
     if need.least_width is not None:
         sizes = [each for each in sizes if each.width == size.width]
-    return Advised(advice, product, color, size, *_price_and_stock(sizes))
-
-
-def _price_and_stock(sizes: Sequence[SizeRow]) -> tuple[int, Availability]:
-    """Return the lowest price of some sizes, and what is told of all of them."""
     told = availability_of(sizes, today=today(), low=current_app.config["LOW_STOCK"])
-    return min(each.price_minor for each in sizes), told
+    return Advised(advice, product, color, size, min(each.price_minor for each in sizes), told)

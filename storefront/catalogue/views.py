@@ -298,7 +298,7 @@ def measured(whole: WholeProduct) -> tuple[tuple[str, str], ...]:
             "Insole comes out",
             "" if product.removable_insole is None else insole[product.removable_insole],
         ),
-        ("Heel counter", (product.heel_counter or "").capitalize()),
+        ("Heel counter (the cup behind the heel)", (product.heel_counter or "").capitalize()),
         ("Sole", product.sole or ""),
         ("Fits these braces", ", ".join(whole.braces)),
     )

@@ -120,6 +120,14 @@ def test_feet_that_differ_are_named_for_the_shoes_that_can_be_had_so(
     assert "Twin can be had in two sizes" in client.get("/fit?brace=solid+AFO").text
 
 
+def test_kinds_of_brace_are_explained_where_the_shop_has_them(
+    client: FlaskClient, shelf: None
+) -> None:
+    page = client.get("/fit").text
+
+    assert "An AFO holds foot and ankle" in page and "SMO" not in page
+
+
 def test_nothing_told_promises_nothing(client: FlaskClient, shelf: None) -> None:
     page = client.get("/fit?size=").text
 

@@ -33,17 +33,16 @@ def queries(app: Flask, path: str) -> int:
 
 def cold_bytes(port: int, path: str) -> dict[str, int]:
     """Return the bytes of a first visit as sent: HTML, CSS, JS, images that are not put off."""
-    page = _get(port, path)
     found = _Parts()
-    found.feed(page.decode())
-    sizes = {"HTML": len(page), "CSS": 0, "JS": 0, "images": 0}
+    found.feed(ask(Request(port, path)).body.decode())
+    sizes = {"HTML": _sent(port, path), "CSS": 0, "JS": 0, "images": 0}
     for kind, address in dict.fromkeys(found.parts):
-        sizes[kind] += len(_get(port, address))
+        sizes[kind] += _sent(port, address)
     return sizes
 
 
-def _get(port: int, path: str) -> bytes:
-    return ask(Request(port, path, headers={"Accept-Encoding": "gzip, br"})).body
+def _sent(port: int, path: str) -> int:
+    return len(ask(Request(port, path, headers={"Accept-Encoding": "gzip, br"})).body)
 
 
 class _Parts(HTMLParser):

@@ -23,7 +23,7 @@ MOST_SUGGESTED = 6
 KINDS = {"product": "Shoe", "article": "Article", "page": "Page", "coach": "Coach"}
 MANY = {"product": "shoes", "article": "articles", "page": "pages", "coach": "coaches"}
 
-ZIP = re.compile(r"\b\d{5}\b")
+ZIP = re.compile(r"\b[0-9]{5}\b")
 
 blueprint = Blueprint("finding", __name__)
 

@@ -55,10 +55,6 @@ class Need:
         return frozenset({self.brace}) if self.brace else self.any_of
 
     @property
-    def brace_words(self) -> str:
-        return f"a {self.brace}" if self.brace else "every kind of brace"
-
-    @property
     def added(self) -> int:
         """How many widths brace and swelling ask for (rules 3 and 9)."""
         return max(map(steps_for, self.braces), default=0) + (1 if self.swelling else 0)
@@ -239,7 +235,7 @@ def _too_wide(need: Need, size: Size) -> int:
 def _why(need: Need, shoe: Shoe, size: Size) -> str:
     said = []
     if need.braces:
-        said.append(f"takes {need.brace_words}")
+        said.append(f"takes a {need.brace}" if need.brace else "takes every kind of brace")
     if need.one_hand:
         said.append("closes with one hand")
     if need.depth_mm is not None:
@@ -268,7 +264,7 @@ def _why(need: Need, shoe: Shoe, size: Size) -> str:
 
 def _why_not(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> str:
     said = {
-        Lack.BRACE: f"was not tried with {need.brace_words}",
+        Lack.BRACE: f"was not tried with a {need.brace}" if need.brace else _tried_with(shoe),
         Lack.HANDS: "needs two hands"
         if shoe.hands == 2
         else "may need two hands: nobody has tried",
@@ -280,6 +276,12 @@ def _why_not(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> str:
         Lack.STOCK: "is not in stock in your size just now",
     }
     return _sentence([said[lack] for lack in lacks])
+
+
+def _tried_with(shoe: Shoe) -> str:
+    if not shoe.braces:
+        return "was not tried with any brace"
+    return f"was tried with {', '.join(sorted(shoe.braces))} alone"
 
 
 def _short(way: str, where: str, there: int | None, needed: int | None) -> str:

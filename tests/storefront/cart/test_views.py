@@ -389,6 +389,7 @@ def test_number_and_email_that_were_typed_are_still_there_when_one_of_them_is_wr
 
     assert answer.status_code == 422
     assert quantities(answer.text) == [3]
+    assert answer.text.count("The new number is not in the sums yet.") == 1
     assert 'value="ann@nowhere"' in answer.text
     assert '<a href="#cart-email">That does not look like an email address' in answer.text
     assert 'id="cart-email-error">That does not look like' in answer.text

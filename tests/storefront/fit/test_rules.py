@@ -127,6 +127,18 @@ def test_width_that_nobody_told_is_taken_for_the_narrowest_where_a_brace_needs_r
     assert near.why_not == "It has no width that we know in your length."
 
 
+def test_shoe_that_takes_some_braces_says_which() -> None:
+    asked = Need(any_of=frozenset({SOLID, STRAP}))
+
+    whys = [each.why_not for each in advise(asked, (DEEP, STRAPS, WIDE)).near]
+
+    assert whys == [
+        "It was tried with posterior leaf spring AFO, solid AFO alone.",
+        "It was tried with foot-up strap, posterior leaf spring AFO alone.",
+        "It was not tried with any brace.",
+    ]
+
+
 def test_what_was_lacking_is_counted() -> None:
     assert advise(Need(depth_mm=75), SHELF).lacking == {
         Lack.DEPTH: ["deep", "straps", "zip", "knit", "sandal"],

@@ -5,7 +5,7 @@ import re
 import pytest
 from flask.testing import FlaskClient
 
-from storefront.catalogue.models import Product, ProductBrace
+from storefront.catalogue.models import Product, ProductBrace, Variant
 from storefront.db import db
 from storefront.settings import queries as settings
 from tests.factories import NOW, Make
@@ -118,6 +118,17 @@ def test_feet_that_differ_are_named_for_the_shoes_that_can_be_had_so(
         db.session.get_one(Product, product.id).braces = [ProductBrace(brace="solid AFO")]
 
     assert "Twin can be had in two sizes" in client.get("/fit?brace=solid+AFO").text
+
+
+def test_other_colors_of_the_very_size_are_named(client: FlaskClient, make: Make) -> None:
+    product = make.product("twin", colors=["Moss", "Sand", "Plum"], size_label="US men's size")
+    with db.writing():
+        plum = next(each for each in product.variants if "plum" in each.sku)
+        db.session.get_one(Variant, plum.id).on_hand_left = 0
+
+    page = client.get("/fit?size=9&system=US+men%27s").text
+
+    assert "this size also in Sand</p>" in page
 
 
 def test_kinds_of_brace_are_explained_where_the_shop_has_them(

@@ -54,9 +54,10 @@ def change(key: str) -> ResponseReturnValue:
     same = cart.line(key)
     wanted = typed(cart) or {key: str(same.quantity) if same else ""}
     try:
-        return change_lines(delivered(cart) if "country" in request.form else cart, wanted)
+        changed = delivered(cart, chosen=False) if "country" in request.form else cart
     except CannotDeliver as problem:
         return page(cart, wrong=problem.wrong, status=422)
+    return change_lines(changed, wanted)
 
 
 def typed(cart: Cart) -> dict[str, str]:
@@ -108,13 +109,15 @@ class CannotDeliver(Exception):
         self.wrong = wrong
 
 
-def delivered(cart: Cart) -> Cart:
-    """Return the cart with country and mail address of the request. Raises CannotDeliver."""
+def delivered(cart: Cart, *, chosen: bool = True) -> Cart:
+    """Return the cart with country and mail address of the request. Raises CannotDeliver, also
+    where no country is chosen, unless that can wait.
+    """
     form = DeliveryForm()
     form.country.choices = countries()
     if not form.validate_on_submit():
         raise CannotDeliver(form.errors)
-    if form.country.data not in form.country.choices:
+    if (chosen or form.country.data) and form.country.data not in form.country.choices:
         raise CannotDeliver({"country": ["We do not send to that country yet."]})
     return replace(cart, country=form.country.data, email=form.email.data or "")
 

@@ -1,6 +1,5 @@
 """The fit finder: its questions, and its answer at an address; nothing is kept."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from flask import Blueprint, current_app, request
@@ -98,20 +97,12 @@ def _advised(advice: Advice, model: Model, need: Need) -> Advised:
     if need.foot_mm is not None:
         told = availability(size, today=today(), low=current_app.config["LOW_STOCK"])
         also = [
-            other.name
-            for other in model.whole.colors
-            if other != color and _is_there(model.whole.sizes_of(other), size)
+            model.chosen(each.sku)[0].name
+            for each in advice.shoe.sizes
+            if each.is_there and each.name == advice.size.name and each != advice.size
         ]
         return Advised(advice, product, color, size, size.price_minor, told, also)
     if need.least_width is not None:
         sizes = [each for each in sizes if each.width == size.width]
     told = availability_of(sizes, today=today(), low=current_app.config["LOW_STOCK"])
     return Advised(advice, product, color, size, min(each.price_minor for each in sizes), told, [])
-
-
-def _is_there(sizes: Sequence[SizeRow], wanted: SizeRow) -> bool:
-    return any(
-        (each.size, each.width) == (wanted.size, wanted.width)
-        and (each.free_pairs > 0 or not each.counted)
-        for each in sizes
-    )

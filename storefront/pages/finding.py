@@ -45,6 +45,7 @@ def show() -> ResponseReturnValue:
     if page not in map(str, range(1, pages + 1)):
         abort(404)
     first = (int(page) - 1) * PAGE_SIZE
+    zip_code = ZIP.search(typed)
     return render(
         "storefront/pages/search.html",
         typed=typed,
@@ -52,7 +53,7 @@ def show() -> ResponseReturnValue:
         counted=_counted(found.hits),
         results=_results(found.hits[first : first + PAGE_SIZE]),
         links=collections.links(),
-        zip_code=next(iter(ZIP.findall(typed)), ""),
+        zip_code=zip_code[0] if zip_code else "",
         page=int(page),
         pages=pages,
     )

@@ -414,6 +414,21 @@ def test_new_number_of_pairs_keeps_the_email_that_was_typed(
     assert wrong.status_code == 422 and 'value="ann"' in wrong.text
 
 
+def test_number_of_pairs_changes_before_a_country_is_chosen(
+    client: FlaskClient, make: Make
+) -> None:
+    variant = make.variant()
+    add(client, variant.sku, 2)
+    line = f"{variant.id}.{variant.id}"
+    fields = {f"quantity.{line}": "3", "country": "", "email": "ann@example.com"}
+
+    answer = client.post(f"/cart/lines/{line}", data=fields)
+    page = client.get("/cart").text
+
+    assert answer.status_code == 303 and quantities(page) == [3]
+    assert client.post(f"/cart/lines/{line}", data={**fields, "country": "XX"}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("referrer", "back"),
     [

@@ -214,14 +214,18 @@ def test_dispatch_says_which_shoe_is_in_the_box(
 
 def test_longest_names_of_two_sizes_fit(app: Flask, company: Company, make: Make) -> None:
     make.delivery()
-    left, right = make.product("harbor", sizes=("9", "8"), single_minor=ONE).variants
+    product = make.product("harbor", sizes=("9", "8"), single_minor=ONE, size_label="S" * 80)
+    left, right = product.variants
     with db.writing():
         for variant in (left, right):
-            db.session.get_one(Variant, variant.id).size = variant.size * 80
+            longest = db.session.get_one(Variant, variant.id)
+            longest.size, longest.width = variant.size * 80, "W" * 80
 
     order = buy(company, cart((left, right, 1)))
 
-    assert order.lines[0].size == f"Size: left {'9' * 80} Wide, right {'8' * 80} Wide"
+    assert order.lines[0].size == (
+        f"{'S' * 80}: left {'9' * 80} {'W' * 80}, right {'8' * 80} {'W' * 80}"
+    )
 
 
 def test_whole_way_without_script(

@@ -29,9 +29,18 @@ PIN = re.compile(r"^([a-z0-9][\w.\-\[\]]*==[^\s;]+)", re.M)
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port at which something else listens."""
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        yield other.getsockname()[1]
+    """A port at which something else listens, and nothing at the one before it.
+
+    Both lie below the ports that systems give out, so that no other test is given one of them.
+    """
+    with socket.socket() as other:
+        for port in range(20_001, 30_000, 2):
+            with suppress(OSError):
+                socket.create_server(("127.0.0.1", port - 1)).close()
+                other.bind(("127.0.0.1", port))
+                break
+        other.listen()
+        yield port
 
 
 def run(*command: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:

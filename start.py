@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 
+BEGUN = time.time()
 INSTANCE = Path("instance")
 OWN_DATABASE = "sqlite:///shop.sqlite3"
 TEST_KEY = "sk_test_of_the_test_payment_company"
@@ -181,7 +182,7 @@ def tell(host: str, port: int) -> bool:
     finally:
         connection.close()
     address = os.environ["SHOP_URL"]
-    seconds = time.time() - float(setting("STARTED", str(time.time())))
+    seconds = time.time() - float(setting("STARTED", str(BEGUN)))
     print(f"The shop is at {address} and its staff desk at {address}/staff.")
     print(f"Its {', its '.join(state.splitlines())}.")
     print(f"Ready after {seconds:.0f} s. Ctrl-C stops it, and its data stays.", flush=True)

@@ -38,8 +38,11 @@ class Heading(NamedTuple):
 
 
 class Document(NamedTuple):
-    """An article's body: HTML parts with the named blocks that stand between them."""
+    """An article's body: its first paragraph, where it begins with one; then HTML parts with the
+    named blocks that stand between them.
+    """
 
+    opening: Markup
     parts: tuple[Markup | str, ...]
     contents: tuple[Heading, ...]
 
@@ -60,14 +63,14 @@ def render_document(text: str, blocks: re.Pattern[str]) -> Document:
     tokens = _markdown.parse(text)
     headings = list(_anchored(tokens))
     parts: list[Markup | str] = []
-    start = 0
-    for index in range(len(tokens)):
-        name = _block_name(tokens, index)
-        if name and blocks.fullmatch(name):
+    is_text = tokens and tokens[0].type == "paragraph_open" and not _block_name(tokens, 0, blocks)
+    begun = start = 3 if is_text else 0
+    for index in range(start, len(tokens)):
+        if name := _block_name(tokens, index, blocks):
             parts += [_part(tokens[start:index]), name]
             start = index + 3
     parts.append(_part(tokens[start:]))
-    return Document(tuple(part for part in parts if part), _nested(headings))
+    return Document(_part(tokens[:begun]), tuple(part for part in parts if part), _nested(headings))
 
 
 def plain(text: str) -> Markup:
@@ -94,11 +97,11 @@ def _part(tokens: list[Token]) -> Markup:
     return _clean(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 
-def _block_name(tokens: list[Token], index: int) -> str | None:
+def _block_name(tokens: list[Token], index: int, blocks: re.Pattern[str]) -> str | None:
     if tokens[index].type != "paragraph_open" or tokens[index].level != 0:
         return None
     match = re.fullmatch(r"\[([a-z]+(?:: ?[a-z0-9 -]+)?)\]", tokens[index + 1].content.strip())
-    return match[1] if match else None
+    return match[1] if match and blocks.fullmatch(match[1]) else None
 
 
 def _anchored(tokens: list[Token]) -> Iterator[Heading]:

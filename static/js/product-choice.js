@@ -41,9 +41,11 @@ class ProductChoice extends HTMLElement {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const size = this.querySelector("input[name=sku]:checked")?.closest("label");
     const kept = size?.querySelector(".size__name").textContent;
+    const unfolded = [...this.querySelectorAll("[data-width][open]")].map((width) => width.dataset.width);
     this.innerHTML = page.querySelector("product-choice").innerHTML;
     document.title = page.title;
     if (remember) history.pushState(null, "", address);
+    for (const width of this.querySelectorAll("[data-width]")) if (unfolded.includes(width.dataset.width)) width.open = true;
     if (kept) this.choose(kept);
     this.querySelector("[data-color][aria-current]")?.focus();
     this.say();

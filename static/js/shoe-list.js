@@ -15,7 +15,7 @@ class ShoeList extends HTMLElement {
       const link = event.target.closest("a[data-in-place]");
       if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
-      this.show(link.href).then(() => this.focusOn("a[data-in-place], select"));
+      this.show(link.href).then(() => this.querySelector("a[data-in-place], .card__link")?.focus());
     });
     addEventListener("popstate", () => this.show(location.href, false));
   }
@@ -23,10 +23,7 @@ class ShoeList extends HTMLElement {
   send(form) {
     const pairs = [...new FormData(form)].filter(([, value]) => value);
     const query = new URLSearchParams(pairs).toString();
-    const focused = this.contains(document.activeElement) && document.activeElement.id;
-    return this.show(form.action + (query && `?${query}`)).then(() => {
-      if (focused) this.focusOn(`#${focused}`);
-    });
+    return this.show(form.action + (query && `?${query}`));
   }
 
   async show(address, remember = true) {
@@ -42,7 +39,6 @@ class ShoeList extends HTMLElement {
       if (here && there && here.textContent !== there.textContent) here.textContent = there.textContent;
     }
     this.mark(fresh);
-    document.querySelector("[data-title]").textContent = page.querySelector("[data-title]").textContent;
     document.title = page.title;
     if (remember) history.pushState(null, "", address);
   }
@@ -57,19 +53,12 @@ class ShoeList extends HTMLElement {
       const count = pick.querySelector("[data-count]");
       if (count) count.textContent = other.querySelector("[data-count]").textContent;
     }
-    const [sort, other] = [this.querySelector(".filters [name=sort]"), fresh.querySelector(".filters [name=sort]")];
-    if (sort && !other) sort.remove();
-    if (other && !sort) this.querySelector(".filters form").append(other);
-    if (sort && other) sort.value = other.value;
+    this.querySelector("[name=sort]").value = fresh.querySelector("[name=sort]").value;
   }
 
   key(pick) {
     const input = pick.querySelector("input");
     return `${input.name}=${input.value}`;
-  }
-
-  focusOn(what) {
-    this.querySelector("[data-results]").querySelector(what)?.focus();
   }
 }
 customElements.define("shoe-list", ShoeList);

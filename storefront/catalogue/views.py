@@ -11,7 +11,7 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
 from storefront import prose
-from storefront.catalogue import collections, filters, glance, queries, systems
+from storefront.catalogue import braces, collections, filters, glance, queries, systems
 from storefront.catalogue.availability import (
     Availability,
     availability,
@@ -98,6 +98,7 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         colors=shown.color,
     )
     path = f"/collections/{collection.handle if collection else 'all'}"
+    choices = _choices(of, collection, asked)
     return render(
         "storefront/catalogue/listing.html",
         cards=cards,
@@ -113,7 +114,8 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         problems=problems,
         given_up=[words for kind, _, words in asked.chosen() if kind in given_up],
         told_of=", ".join((*shown.size, *shown.width)),
-        choices=_choices(of, collection, asked),
+        choices=choices,
+        braces=braces.told_apart(choice.value for choice in choices["fits"]),
         address=partial(filters.address, path),
     )
 
@@ -167,6 +169,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     width_names = _width_names(whole)
     chosen = variant or (sizes[0] if len(sizes) == 1 else None)
     shown = Shown(whole, color, choices, chosen)
+    widths = _by_width(choices)
     return render(
         "storefront/catalogue/show.html",
         whole=whole,
@@ -175,7 +178,8 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         product=whole.product,
         color=color,
         colors=colors,
-        widths=_by_width(choices),
+        widths=widths,
+        open_width=_open_width(widths, chosen),
         chosen=chosen,
         parts=[part(shown) for part in parts],
         color_told=color_told,
@@ -201,6 +205,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         facts=measured(whole),
         size_rows=systems.table((size.size for size in whole.sizes if size.size), _system(whole)),
         width_names=width_names,
+        braces=braces.told_apart(whole.braces),
     )
 
 
@@ -261,6 +266,16 @@ def _by_width(choices: Sequence[Choice]) -> list[tuple[Choice, ...]]:
     for choice in sorted(choices, key=lambda c: (c.variant.width_rank, c.variant.size_rank)):
         widths.setdefault(choice.variant.width, []).append(choice)
     return [tuple(choices) for choices in widths.values()]
+
+
+def _open_width(widths: Sequence[Sequence[Choice]], chosen: SizeRow | None) -> str:
+    """Return the width whose sizes are unfolded: the chosen one, else the first with a size that
+    can be bought.
+    """
+    if chosen:
+        return chosen.width
+    there = (group for group in widths if any(each.availability.can_buy for each in group))
+    return next(there, widths[0])[0].variant.width
 
 
 def _system(whole: WholeProduct) -> str:

@@ -17,10 +17,6 @@ from storefront.fit.measures import LengthField, WeightField
 from storefront.fit.rules import Need
 
 SYSTEMS = ("US women's", "US men's", "UK", "EU", "the length of my foot, in mm or inches")
-KINDS_OF_BRACE = {  # as braces are named; said where the shop has one of that kind
-    "AFO": "An AFO holds foot and ankle, and ends below the knee.",
-    "SMO": "An SMO ends just above the ankle.",
-}
 SHORTEST, LONGEST = 150, 350  # millimeters of foot
 NO_SIZE = (
     "We cannot read this size. Please write it like 9 or 9.5, or the length of your foot like"
@@ -78,9 +74,6 @@ class FitForm(FlaskForm):
         super().__init__(**more)
         self._widths, self._braces = widths, braces
         self.width.choices = [SelectChoice("", "I do not know"), *map(SelectChoice, widths)]
-        self.brace.description = " ".join(
-            said for kind, said in KINDS_OF_BRACE.items() if any(kind in brace for brace in braces)
-        )
         self.brace.choices = [
             SelectChoice("", "No brace"),
             *map(SelectChoice, braces),

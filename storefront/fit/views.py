@@ -6,6 +6,7 @@ from flask import Blueprint, current_app, request
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
+from storefront.catalogue import braces
 from storefront.catalogue.availability import Availability, availability, availability_of
 from storefront.catalogue.queries import ColorRow, ProductRow, SizeRow
 from storefront.catalogue.views import today
@@ -79,15 +80,19 @@ def _page(form: FitForm, need: Need | None = None) -> str:
             color = whole.colors[0]
             price_minor = min(size.price_minor for size in whole.sizes_of(color))
             nearest.append(Nearest(near, whole.product, color, price_minor))
+    words = LACKS | (
+        {Lack.BRACE: "Not tried with every kind of brace"} if need and need.any_of else {}
+    )
     return render(
         "storefront/fit/show.html",
         form=form,
         need=need,
         narrowest=_choices().widths[:1],
+        braces=braces.told_apart(_choices().braces),
         advised=advised,
         in_two_sizes=[each.product.title for each in advised if each.size.single_minor is not None],
         nearest=nearest,
-        lacking=[(LACKS[lack], titles) for lack, titles in lacking.items()],
+        lacking=[(words[lack], titles) for lack, titles in lacking.items()],
     )
 
 

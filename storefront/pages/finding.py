@@ -40,7 +40,9 @@ class Result(NamedTuple):
 def show() -> ResponseReturnValue:
     typed = _typed()
     found = index.find(typed, now=utcnow())
-    pages = max(1, -(-len(found.hits) // PAGE_SIZE))
+    kind = request.args.get("kind", "")
+    hits = [hit for hit in found.hits if kind in ("", hit.kind)]
+    pages = max(1, -(-len(hits) // PAGE_SIZE))
     page = request.args.get("page", "1")
     if page not in map(str, range(1, pages + 1)):
         abort(404)
@@ -51,7 +53,8 @@ def show() -> ResponseReturnValue:
         typed=typed,
         found=found,
         counted=_counted(found.hits),
-        results=_results(found.hits[first : first + PAGE_SIZE]),
+        kind=kind,
+        results=_results(hits[first : first + PAGE_SIZE]),
         links=collections.links(),
         zip_code=zip_code[0] if zip_code else "",
         page=int(page),
@@ -72,11 +75,11 @@ def _typed() -> str:
     return " ".join(request.args.get("q", "")[:MOST_TYPED].split())
 
 
-def _counted(hits: Sequence[Hit]) -> list[str]:
-    """Return "4 shoes", "1 article", for each kind that was found."""
+def _counted(hits: Sequence[Hit]) -> list[tuple[str, str]]:
+    """Return each kind that was found, with "4 shoes", "1 article"."""
     by_kind = Counter(hit.kind for hit in hits)
     return [
-        f"{by_kind[kind]} {KINDS[kind].lower() if by_kind[kind] == 1 else many}"
+        (kind, f"{by_kind[kind]} {KINDS[kind].lower() if by_kind[kind] == 1 else many}")
         for kind, many in MANY.items()
         if by_kind[kind]
     ]

@@ -68,7 +68,6 @@ ONE_COLUMN = """.banner { font-size: 0.75rem; }
   .card__body, .contents { padding: 0.5rem; }
   .contents__title { font-size: 1.125rem; }
   .contents ol { list-style: none; padding-left: 0; }
-  .contents ol ol { padding-left: 0.5rem; }
   body { hyphens: auto; -webkit-hyphens: auto; }
 }
 """

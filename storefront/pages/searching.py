@@ -15,7 +15,8 @@ PLACES = (
         "order tracking parcel lost mail email receipt status", "We email you a link to it.",
     ),
     Entry(
-        "page", "/fit", "/fit", "Fit finder", "which size measure width",
+        "page", "/fit", "/fit", "Fit finder",
+        "which size measure width swelling swollen brace afo one hand",
         "Measures and what your hands can do, and which of our shoes suit them.",
     ),
     Entry(

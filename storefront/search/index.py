@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
+from itertools import compress
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -72,13 +73,14 @@ class Entry(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """A page that was found."""
+    """A page that was found, and what it lacks of what was asked, in the words of the question."""
 
     kind: str
     thing: str
     address: str
     title: str
     summary: str
+    lacks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,53 +142,64 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
     if not words:
         return Found()
     meant = words if begun else _meant(words)
+    said = " ".join(meant)
     wanted = list(meanings(meant))
-    hits, by_some = _ask(wanted, all_of_them=True, now=now, begun=begun), False
+    hits, by_some = _ask(wanted, said, all_of_them=True, now=now, begun=begun), False
     if len(hits) < ENOUGH and len(wanted) > 1:
-        known = set(hits)
-        more = _ask(wanted, all_of_them=False, now=now, begun=begun)
         by_some = not hits
-        hits += [hit for hit in more if hit not in known]
+        more = _ask(wanted, said, all_of_them=False, now=now, begun=begun)
+        hits += [hit for hit in more if hit.lacks]
     if not any(COACHING.intersection(group) for group in wanted):
         hits.sort(key=lambda hit: hit.kind == "coach")  # who looks for shoes finds those first
-    said = " ".join(meant)
     also = [phrase for group in wanted if len(group) > 1 for phrase in group if phrase not in said]
     return Found(hits, said if meant != words else "", also[:MOST_SAID], by_some)
 
 
 def _ask(
-    wanted: Sequence[tuple[str, ...]], *, all_of_them: bool, now: datetime, begun: bool
+    wanted: Sequence[tuple[str, ...]],
+    said: str,
+    *,
+    all_of_them: bool,
+    now: datetime,
+    begun: bool,
 ) -> list[Hit]:
-    columns = [getattr(SearchEntry, name) for name in Hit._fields]
+    columns = [getattr(SearchEntry, name) for name in Hit._fields if name != "lacks"]
     visible = or_(SearchEntry.visible_from.is_(None), SearchEntry.visible_from <= now) & or_(
         SearchEntry.visible_until.is_(None), SearchEntry.visible_until > now
     )
     statement = select(*columns).where(visible).limit(MOST_FOUND)
     join = " AND " if all_of_them else " OR "
+    met: list[ColumnElement[bool]]
     if _is_sqlite():
         groups = [_fts5(group, begun and group is wanted[-1]) for group in wanted]
         weights = ", ".join(map(str, _WEIGHTS))
         rank: ColumnElement[Any] = literal_column(f"bm25(search_index, {weights})")
-        statement = (
-            statement.join(_FTS5, _FTS5.c.rowid == SearchEntry.id)
-            .where(_FTS5.c.search_index.op("MATCH", is_comparison=True)(join.join(groups)))
-            .order_by(rank, SearchEntry.id)
-        )
+        matches = _FTS5.c.search_index.op("MATCH", is_comparison=True)
+        met = [SearchEntry.id.in_(select(_FTS5.c.rowid).where(matches(one))) for one in groups]
+        statement = statement.join(_FTS5, _FTS5.c.rowid == SearchEntry.id)
+        statement = statement.where(matches(join.join(groups)))
     else:
         vector: ColumnElement[Any] = literal_column(f"({VECTOR})")
         queries = [_tsquery(group, begun and group is wanted[-1]) for group in wanted]
         query = queries[0]
         for other in queries[1:]:
             query = query.op("&&" if all_of_them else "||")(other)
-        met = sum(
-            (case((vector.op("@@", is_comparison=True)(one), 1), else_=0) for one in queries),
-            literal(0),
-        )
         of_parts: ColumnElement[Any] = literal_column("'{0.1, 0.3, 0.6, 1.0}'::float4[]")
-        statement = statement.where(vector.op("@@", is_comparison=True)(query)).order_by(
-            met.desc(), func.ts_rank(of_parts, vector, query).desc(), SearchEntry.id
-        )
-    return [Hit._make(row) for row in db.session.execute(statement)]
+        rank = -func.ts_rank(of_parts, vector, query)
+        matches = vector.op("@@", is_comparison=True)
+        met = [matches(one) for one in queries]
+        statement = statement.where(matches(query))
+    if all_of_them:
+        statement = statement.order_by(rank, SearchEntry.id)
+        return [Hit._make((*row, ())) for row in db.session.execute(statement)]
+    lacking = [case((one, 0), else_=1) for one in met]
+    statement = statement.add_columns(*lacking)
+    statement = statement.order_by(sum(lacking, literal(0)), rank, SearchEntry.id)
+    typed = [next((one for one in group if one in said), group[0]) for group in wanted]
+    return [
+        Hit._make((*row[: len(columns)], tuple(compress(typed, row[len(columns) :]))))
+        for row in db.session.execute(statement)
+    ]
 
 
 def _fts5(group: Sequence[str], begun: bool) -> str:

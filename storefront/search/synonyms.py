@@ -32,11 +32,11 @@ MEANINGS = (
 NOTHING = frozenset(  # too frequent to tell one page from another
     {
         "a", "about", "all", "am", "an", "and", "any", "are", "as", "at", "be", "by", "can",
-        "could", "do", "does", "for", "from", "get", "has", "have", "how", "i", "if", "in", "is",
-        "it", "its", "long", "look", "me", "my", "need", "of", "on", "or", "our", "please",
-        "put", "shall", "should", "some", "that", "the", "their", "them", "they", "this", "to",
-        "us", "want", "wear", "what", "when", "where", "which", "who", "will", "with", "would",
-        "you", "your",
+        "could", "do", "does", "feet", "foot", "for", "from", "get", "has", "have", "how", "i",
+        "if", "in", "is", "it", "its", "long", "look", "me", "my", "need", "of", "on", "or",
+        "our", "please", "put", "shall", "should", "some", "that", "the", "their", "them",
+        "they", "this", "to", "us", "want", "wear", "what", "when", "where", "which", "who",
+        "will", "with", "would", "you", "your",
     }
 )  # fmt: skip
 MOST_WORDS = 12

@@ -44,7 +44,7 @@ class Active(HTMLParser):
 def test_nothing_active_is_left(payload: str) -> None:
     document = prose.render_document(payload, NONE)
 
-    for html in (prose.render(payload), prose.plain(payload), *document.parts):
+    for html in (prose.render(payload), prose.plain(payload), document.opening, *document.parts):
         assert Active(str(html)).found == []
 
 
@@ -91,10 +91,10 @@ def test_headings_get_stable_anchors_and_nest() -> None:
 def test_named_block_splits_the_text_and_unknown_ones_stay() -> None:
     text = "One\n\n[rail: latest]\n\nTwo\n\n[rail: other]"
 
-    parts = prose.render_document(text, re.compile("rail: latest")).parts
+    document = prose.render_document(text, re.compile("rail: latest"))
 
-    assert [str(part) for part in parts] == [
-        "<p>One</p>\n",
+    assert document.opening == "<p>One</p>\n"
+    assert [str(part) for part in document.parts] == [
         "rail: latest",
         "<p>Two</p>\n<p>[rail: other]</p>\n",
     ]

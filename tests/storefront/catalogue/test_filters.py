@@ -130,7 +130,7 @@ def test_each_choice_says_how_many_models_it_leaves(client: FlaskClient, shelf: 
     assert counts(wide, "color") == {"moss": 1, "plum": 1, "sand": 2}
     assert counts(wide, "width") == {"Standard": 0, "Wide": 2, "Extra wide": 1}
     assert counts(wide, "size")["US women&#39;s size 9"] == 1
-    assert 'value="Wide" checked' in wide and "Filter<span data-number> (2 chosen)" in wide
+    assert 'value="Wide" checked' in wide and "Filter and sort<span data-number> (2 chosen)" in wide
 
 
 def test_each_thing_asked_can_be_taken_away_by_a_link(client: FlaskClient, shelf: None) -> None:

@@ -409,3 +409,45 @@ def test_shop_without_any_pair_of_a_shoe_leads_to_what_is_there(
     page = client.get("/products/harbor").text
 
     assert 'href="/collections/all?available=1"' in page and "Add to cart" not in page
+
+
+def test_of_several_widths_the_chosen_one_or_the_first_that_is_there_is_unfolded(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("harbor", sizes=["9", "10"], widths=["Standard", "Wide"], pairs=6)
+    with db.writing():
+        db.session.execute(
+            update(Variant)
+            .where(Variant.width == "Standard")
+            .values(on_hand_left=0, on_hand_right=0)
+        )
+        db.session.execute(
+            update(Variant).where(Variant.sku == "harbor-moss-10-wide").values(on_hand_left=0)
+        )
+
+    page = client.get("/products/harbor").text
+    chosen = client.get("/products/harbor?variant=harbor-moss-9-standard").text
+
+    assert 'data-width="Standard">\n      <summary>Width Standard: all sold out' in page
+    assert 'data-width="Wide" open>\n      <summary>Width Wide: 1 of 2 sizes in stock' in page
+    assert 'data-width="Standard" open>' in chosen and 'data-width="Wide">' in chosen
+
+
+def test_sizes_of_the_only_width_are_not_folded(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", sizes=["9", "10"])
+
+    assert "data-width" not in client.get("/products/harbor").text
+
+
+def test_braces_are_told_apart_where_they_are_chosen_and_named(
+    client: FlaskClient, make: Make
+) -> None:
+    product = make.product("harbor")
+    with db.writing():
+        db.session.add(product)
+        product.braces = [ProductBrace(brace=name) for name in ("hinged AFO", "Otter brace", "AFO")]
+
+    for address in ("/products/harbor", "/collections/all"):
+        page = client.get(address).text
+        assert "<dt>Hinged AFO</dt><dd>One piece for the calf" in page, address
+        assert "<dt>AFO</dt><dd>An ankle-foot orthosis" in page and "<dt>Otter" not in page, address

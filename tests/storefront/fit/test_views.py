@@ -136,7 +136,7 @@ def test_kinds_of_brace_are_explained_where_the_shop_has_them(
 ) -> None:
     page = client.get("/fit").text
 
-    assert "An AFO holds foot and ankle" in page and "SMO" not in page
+    assert "Solid AFO</dt><dd>One stiff piece" in page and "SMO" not in page
 
 
 def test_nothing_told_promises_nothing(client: FlaskClient, shelf: None) -> None:

@@ -246,3 +246,38 @@ def test_coaches_stand_last_unless_one_is_looked_for(put: Callable[..., None]) -
     kinds = [hit.kind for hit in index.find("shoe swelling", now=utcnow()).hits]
     assert kinds == ["page", "coach"]
     assert index.find("shoe swelling coach", now=utcnow()).hits[0].kind == "coach"
+
+
+def test_what_has_not_all_says_what_it_lacks_and_what_lacks_least_comes_first(
+    client: FlaskClient, put: Callable[..., None]
+) -> None:
+    put("one", "Umbrella umbrella")
+    put("two", "A long page of other things", body="velcro, blue, and more of the like")
+
+    hits = index.find("blue hook and loop umbrella", now=utcnow()).hits
+
+    assert [(hit.thing, hit.lacks) for hit in hits] == [
+        ("two", ("umbrella",)),
+        ("one", ("blue", "hook and loop")),
+    ]
+    page = client.get("/search?q=blue+hook+and+loop+umbrella").text
+    assert "Without: blue, hook and loop</p>" in page
+    assert "Without" not in client.get("/search?q=umbrella").text
+
+
+def test_one_kind_is_shown_alone_and_the_others_are_a_link_away(
+    client: FlaskClient, put: Callable[..., None]
+) -> None:
+    put("a", "Woolen hats")
+    put("b", "Hats with a coach", kind="coach")
+
+    every, coaches = client.get("/search?q=hats").text, client.get("/search?q=hats&kind=coach").text
+
+    assert 'href="?q=hats&amp;kind=coach">1 coach</a>' in every
+    assert "/pages/a" in every and "/pages/b" in every
+    assert (
+        "/pages/a" not in coaches
+        and "/pages/b" in coaches
+        and '<a class="swatch swatch--more" href="?q=hats">' in coaches
+    )
+    assert client.get("/search?q=hats&kind=wings").status_code == 200

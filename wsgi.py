@@ -44,6 +44,7 @@ from storefront import (
     jobs,
     limits,
     media,
+    pagecache,
     person,
     sessions,
 )
@@ -125,6 +126,7 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
         MEDIA_FOLDER=str(settings.INSTANCE / "media"),
         MAIL_FOLDER=str(settings.INSTANCE / "mail"),
         SETTINGS_KEPT=1.0,  # seconds
+        PAGES_KEPT=1.0,
         BACKUP_FOLDER=str(settings.INSTANCE / "backups"),
         WTF_CSRF_TIME_LIMIT=None,  # slow hands
         WTF_CSRF_SSL_STRICT=False,  # storefront/guard.py does it, also for those without Referer
@@ -134,7 +136,8 @@ def create_app(config: Mapping[str, Any] | None = None, payments: Any = None) ->
     app.config["GIVEN"] |= (config or {}).keys()
     _derive(app)
 
-    for part in (compressed, db, assets, frame, sessions, guard, errors, limits, security):
+    db.init_app(app)
+    for part in (pagecache, compressed, assets, frame, sessions, guard, errors, limits, security):
         part.init_app(app)
     checkout_setting.init_app(app, payments)
     Migrate(app, db.db, directory=str(settings.INSTANCE.parent / "migrations"))

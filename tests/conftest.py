@@ -127,6 +127,7 @@ def settings(
         "BACKUP_FOLDER": str(folder / "backups"),
         "RATELIMIT_ENABLED": False,
         "SETTINGS_KEPT": 0.0,
+        "PAGES_KEPT": 0.0,
     }
 
 

@@ -138,7 +138,7 @@ def accent_styles(accent: str) -> Response:
 
 @blueprint.get("/healthz")
 def health() -> Response:
-    return Response("ok\n", mimetype="text/plain")
+    return Response("ok\n", mimetype="text/plain", headers={"Cache-Control": "no-store"})
 
 
 @blueprint.get("/readyz")
@@ -149,7 +149,7 @@ def ready() -> tuple[Response, int]:
     except Exception as error:
         return Response(f"database: {type(error).__name__}\n", mimetype="text/plain"), 503
     said = f"database: {engine_words()}\nlimits: {limits.where()}\n"
-    return Response(said, mimetype="text/plain"), 200
+    return Response(said, mimetype="text/plain", headers={"Cache-Control": "no-store"}), 200
 
 
 def _cookie() -> str:

@@ -17,6 +17,7 @@ from storefront.stock import ledger
 from storefront.stock.ledger import Shoes
 
 FOLDER = "BENCH_FOLDER"
+PAGES_KEPT = "BENCH_PAGES_KEPT"  # seconds
 SECRET = "whsec_of_the_bench"  # noqa: S105 - it signs events of no company
 MANY = 500_000  # pairs, so that nothing sells out while it is measured
 
@@ -31,6 +32,7 @@ def create_app() -> Flask:
             "MAIL_FOLDER": str(folder / "mail"),
             "STRIPE_WEBHOOK_SECRET": SECRET,
             "RATELIMIT_ENABLED": False,
+            "PAGES_KEPT": float(os.environ.get(PAGES_KEPT, "1")),
             "DEMO": True,
         }
     )

@@ -8,7 +8,9 @@ class CartDrawer extends HTMLElement {
       const action = (event.submitter && event.submitter.getAttribute("formaction")) || form.getAttribute("action");
       if (form.matches("[data-add]") || (this.contains(form) && action.startsWith("/cart/"))) {
         event.preventDefault();
-        this.send(form, action, event.submitter);
+        if (this.busy) return; // a second click on the same button
+        this.busy = true;
+        this.send(form, action, event.submitter).finally(() => { this.busy = false; });
       }
     });
   }
@@ -61,6 +63,8 @@ class CartDrawer extends HTMLElement {
     close.className = "button button--quiet";
     close.textContent = "Close and go on looking";
     close.addEventListener("click", () => dialog.close());
+    // The second click of a trembling hand must not press what has just come to lie under it.
+    dialog.addEventListener("click", (event) => { if (event.detail > 1) event.preventDefault(); });
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
     dialog.append(close);
     this.append(dialog);

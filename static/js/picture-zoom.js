@@ -18,15 +18,19 @@ class PictureZoom extends HTMLElement {
     picture.alt = link.dataset.alt;
     const bar = document.createElement("div");
     bar.className = "zoom__bar";
-    let step = 2; // larger than on the page at once
+    let step = 1; // the whole shoe first
     const grow = (by) => {
+      const across = (frame.scrollLeft + frame.clientWidth / 2) / frame.scrollWidth;
+      const down = (frame.scrollTop + frame.clientHeight / 2) / frame.scrollHeight;
       step = Math.min(4, Math.max(1, step + by));
       picture.className = `zoom__picture zoom__picture--${step}`;
       larger.disabled = step === 4;
       smaller.disabled = step === 1;
-      frame.scrollLeft = (frame.scrollWidth - frame.clientWidth) / 2;
-      frame.scrollTop = (frame.scrollHeight - frame.clientHeight) / 2;
+      for (const way of Object.values(ways)) way.disabled = step === 1;
+      frame.scrollLeft = across * frame.scrollWidth - frame.clientWidth / 2; // what was looked at stays in the middle
+      frame.scrollTop = down * frame.scrollHeight - frame.clientHeight / 2;
     };
+    const move = (across, down) => frame.scrollBy(across * frame.clientWidth / 4, down * frame.clientHeight / 4);
     const button = (words, act) => {
       const made = document.createElement("button");
       made.type = "button";
@@ -39,9 +43,21 @@ class PictureZoom extends HTMLElement {
     const larger = button("Larger", () => grow(1));
     const smaller = button("Smaller", () => grow(-1));
     button("Close", () => dialog.close());
-    const how = document.createElement("p");
-    how.textContent = "Scroll, or use the arrow keys, to move the picture.";
-    bar.append(how);
+    const ways = {};
+    for (const [key, sign, words, across, down] of [
+      ["ArrowLeft", "←", "Look more to the left", -1, 0],
+      ["ArrowRight", "→", "Look more to the right", 1, 0],
+      ["ArrowUp", "↑", "Look further up", 0, -1],
+      ["ArrowDown", "↓", "Look further down", 0, 1],
+    ]) {
+      ways[key] = button(sign, () => move(across, down));
+      ways[key].setAttribute("aria-label", words);
+    }
+    dialog.addEventListener("keydown", (event) => {
+      if (!(event.key in ways)) return;
+      event.preventDefault();
+      ways[event.key].click();
+    });
     const frame = document.createElement("div");
     frame.className = "zoom__frame";
     frame.tabIndex = 0;
@@ -50,7 +66,6 @@ class PictureZoom extends HTMLElement {
     dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
     this.append(dialog);
     dialog.showModal();
-    picture.addEventListener("load", () => grow(0));
     grow(0);
   }
 }

@@ -23,7 +23,7 @@ class ProductChoice extends HTMLElement {
     const stock = label.querySelector("[data-stock]");
     const told = this.querySelector("[data-told]");
     const price = label.querySelector("[data-price]");
-    this.querySelector("[data-chosen]").textContent = `${label.querySelector(".size__name").textContent}: `;
+    this.querySelector("[data-chosen]").textContent = `${label.dataset.name}: `;
     this.querySelectorAll("[data-unchosen]").forEach((hint) => hint.remove());
     told.textContent = stock.textContent;
     told.className = stock.className.replace("size__stock", "stock");

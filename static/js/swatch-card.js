@@ -22,6 +22,7 @@ class SwatchCard extends HTMLElement {
     stock.textContent = swatch.dataset.stock;
     stock.className = `stock stock--${swatch.dataset.level}`;
     stock.parentElement.setAttribute("role", "status");
+    this.querySelector("[data-all-sizes]").hidden = swatch.dataset.all === undefined;
     this.querySelector("[data-color-name]").textContent = `${swatch.dataset.name}: `;
     this.querySelector("[data-link]").href = swatch.href;
     this.querySelectorAll("[data-swatch]").forEach((other) => other.removeAttribute("aria-current"));

@@ -1,5 +1,6 @@
 """Changes of a cart that never fail: they go as far as the stock does, and say what was done."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from storefront.cart import queries
@@ -12,11 +13,15 @@ NO_SUCH_SIZE = "That size is not sold here. Please choose another."
 
 @dataclass(frozen=True)
 class Changed:
-    """The cart after a change, and what is to be said; `done` is False where the stock ran out."""
+    """The cart after a change, and what is to be said; `done` is False where the stock ran out.
+
+    `back` are the fields that put into the cart again what was taken out.
+    """
 
     cart: Cart
     said: str
     done: bool = True
+    back: Mapping[str, str] | None = None
 
 
 def add(
@@ -47,8 +52,16 @@ def change(cart: Cart, line: Line, wanted: int) -> Changed:
     """Set how many of a line there are; 0 takes it out."""
     sides = queries.sides_of(line)
     if wanted == 0 or sides is None:
-        name = sides.name if sides else "That shoe"
-        return Changed(cart.put(replace(line, quantity=0)), f"{name} was taken out of your cart.")
+        emptier = cart.put(replace(line, quantity=0))
+        if sides is None:
+            return Changed(emptier, "That shoe was taken out of your cart.")
+        back = {
+            "left_sku": sides.left.sku if sides.left else "",
+            "right_sku": sides.right.sku if sides.right else "",
+            "quantity": str(line.quantity),
+            "from": line.came_from,
+        }
+        return Changed(emptier, f"{sides.name} was taken out of your cart.", back=back)
     there = queries.there_for(cart, line, sides)
     changed, put = _put(cart, replace(line, quantity=wanted), sides, there)
     if put == 0:

@@ -19,6 +19,7 @@ from storefront.catalogue.views import today
 from storefront.countries import country_name
 from storefront.delivery.queries import countries
 
+BACK = "back"  # what is flashed under this name is not words, but the fields of a form
 FULL = "The cart is full. Please pay for what is in it first."
 
 blueprint = Blueprint("cart", __name__)
@@ -85,6 +86,8 @@ def change_lines(cart: Cart, wanted: Mapping[str, str], *, then: str = "") -> Re
             return page(cart, *_sentences(form), status=422)
         step = changing.change(changed, line, form.quantity.data or 0)
         changed = step.cart
+        if step.back:
+            flash(step.back, BACK)  # type: ignore[arg-type]  # any JSON will do
         (told if step.done else refused).append(step.said)
     if refused:
         return page(changed, *told, *refused, status=409)
@@ -150,6 +153,7 @@ def page(
             typed=request.form if status == 422 else {},
             back=_shoe() if sentences else "",
             countries=[(code, country_name(code)) for code in countries()],
+            hold_minutes=current_app.config["HOLD_MINUTES"],
             can_take_payment=bool(current_app.config["STRIPE_SECRET_KEY"]),
         )
     )

@@ -20,7 +20,7 @@ _KINDS = {  # by a part of its name; what is said of it goes on after the name
 
 
 def told_apart(braces: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return each brace that can be told by its name, with what it looks like."""
+    """Return those that can be told by their name, each with what it looks like."""
     looks = (
         (brace, next((said for kind, said in _KINDS.items() if kind in brace.lower()), ""))
         for brace in braces

@@ -299,6 +299,20 @@ LISTED = Selection(Product.position, Product.id)
 LATEST = Selection(Product.created_at.desc(), Product.position, Product.id).in_stock_first()
 
 
+_BRACE_NAMES = (
+    select(ProductBrace.brace)
+    .join(Product, Product.id == ProductBrace.product_id)
+    .where(Product.published)
+    .distinct()
+    .order_by(ProductBrace.brace)
+)
+
+
+def brace_names() -> tuple[str, ...]:
+    """Return every kind of brace that one of the shop's shoes takes."""
+    return tuple(db.rows(_BRACE_NAMES, {}).scalars())
+
+
 def count(selection: Selection) -> int:
     """Return how many products a selection holds."""
     return int(db.rows(selection.count, selection.values).scalar_one())

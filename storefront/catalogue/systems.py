@@ -7,7 +7,7 @@ tables of the same systems). Makers differ, so people are told "about".
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 INCH = 25.4  # millimeters
@@ -16,15 +16,49 @@ LAST = 20.0  # millimeters that a last is longer than the foot
 _SIZE = re.compile(r"[0-9]{1,2}(\.5|\.0)?")
 
 
+class System(NamedTuple):
+    """A way to count sizes: the words that name it, and both ways between size and millimeters."""
+
+    name: str
+    words: re.Pattern[str]
+    foot_mm: Callable[[float], float]
+    size: Callable[[float], float]
+
+
+SYSTEMS = (  # "EU women's" is a European size, and "women" ends in "men": the last that is named
+    System(
+        "US men’s",
+        re.compile(r"\bmen"),
+        lambda size: (size + 22) / 3 * INCH,
+        lambda foot: 3 * foot / INCH - 22,
+    ),
+    System(
+        "US women’s",
+        re.compile("women"),
+        lambda size: (size + 21) / 3 * INCH,
+        lambda foot: 3 * foot / INCH - 21,
+    ),
+    System(
+        "UK",
+        re.compile(r"\b(uk|british)\b"),
+        lambda size: (size + 23) / 3 * INCH,
+        lambda foot: 3 * foot / INCH - 23,
+    ),
+    System(
+        "EU",
+        re.compile(r"\b(eu|european)\b"),
+        lambda size: size / 1.5 * 10 - LAST,
+        lambda foot: 1.5 * (foot + LAST) / 10,
+    ),
+)
+
+
 class Row(NamedTuple):
-    """A size, the length of the foot in millimeters, and the size in four systems."""
+    """A size, the length of the foot in millimeters, and the size in the other systems by name."""
 
     size: str
     foot_mm: int
-    us_womens: str
-    us_mens: str
-    uk: str
-    eu: str
+    others: tuple[tuple[str, str], ...]
 
     @property
     def foot_inches(self) -> float:
@@ -46,30 +80,25 @@ def foot_mm(size: str, system: str) -> float | None:
 
     `system` is what a shop calls its sizes, such as "US women's size" or "EU".
     """
-    if not _SIZE.fullmatch(size):
-        return None
-    number, named = float(size), system.lower()
-    if re.search(r"\b(eu|european)\b", named):
-        return number / 1.5 * 10 - LAST
-    if re.search(r"\b(uk|british)\b", named):
-        return (number + 23) / 3 * INCH
-    if "women" in named:
-        return (number + 21) / 3 * INCH
-    if re.search(r"\bmen", named):
-        return (number + 22) / 3 * INCH
-    return None
+    own = _own(system)
+    return own.foot_mm(float(size)) if own and _SIZE.fullmatch(size) else None
+
+
+def _own(system: str) -> System | None:
+    named = system.lower()
+    return next((each for each in reversed(SYSTEMS) if each.words.search(named)), None)
 
 
 def table(sizes: Iterable[str], system: str) -> tuple[Row, ...]:
     """Return each size once in other systems; none where the shop's own is not known."""
     rows = []
+    others = [each for each in SYSTEMS if each != _own(system)]
     for size in dict.fromkeys(sizes):
         length = foot_mm(size, system)
         if length is None or not 100 < length < 400:
             return ()
-        thirds, eu = 3 * length / INCH, 1.5 * (length + LAST) / 10
-        systems = (thirds - 21, thirds - 22, thirds - 23, eu)
-        rows.append(Row(size, round(length), *map(_half, systems)))
+        told = tuple((each.name, _half(each.size(length))) for each in others)
+        rows.append(Row(size, round(length), told))
     return tuple(rows)
 
 

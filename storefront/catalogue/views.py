@@ -32,6 +32,9 @@ MOST_PER_PAGE = 250  # as in Shopify's public products.json
 blueprint = Blueprint("catalogue", __name__)
 
 
+_brace_names = remembered(queries.brace_names)
+
+
 class Choice(NamedTuple):
     """One size and width of the shown color: what its radio button says."""
 
@@ -115,7 +118,7 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         given_up=[words for kind, _, words in asked.chosen() if kind in given_up],
         told_of=", ".join((*shown.size, *shown.width)),
         choices=choices,
-        braces=braces.told_apart(choice.value for choice in choices["fits"]),
+        braces=braces.told_apart(_brace_names()),
         address=partial(filters.address, path),
     )
 
@@ -205,7 +208,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         facts=measured(whole),
         size_rows=systems.table((size.size for size in whole.sizes if size.size), _system(whole)),
         width_names=width_names,
-        braces=braces.told_apart(whole.braces),
+        braces=braces.told_apart(_brace_names()),
     )
 
 

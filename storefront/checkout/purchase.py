@@ -577,5 +577,6 @@ def _page_row(
 def _kept_until(ends: datetime, terms: Terms) -> str:
     return (
         f"Your shoes are kept for you until {time_words(ends, terms.zone)}."
-        " Do you need longer? Go back, and ask for more time."
+        " Do you need longer? Go back to the shop: they stay kept, and there you can ask for more"
+        " time."
     )

@@ -110,7 +110,7 @@ def extend(reference: str) -> ResponseReturnValue:
         log.error("no answer about a new page for order %s: %s", order_id, error)
         return orders.page(reference, _with_phone(STILL_KEPT), status=503)
     else:
-        flash("You have more time now.")
+        flash(f"You have {current_app.config['HOLD_MINUTES']} minutes again from now.")
     return redirect(url_for("orders.show", reference=reference), 303)
 
 

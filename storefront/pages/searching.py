@@ -17,7 +17,7 @@ PLACES = (
     Entry(
         "page", "/fit", "/fit", "Fit finder",
         "which size measure width swelling swollen brace afo one hand",
-        "Measures and what your hands can do, and which of our shoes suit them.",
+        "Which shoes suit your measures, brace, swelling and hands; and which brace is which.",
     ),
     Entry(
         "page", "/accessibility", "/accessibility", "Display settings and accessibility",

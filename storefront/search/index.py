@@ -148,11 +148,20 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
     if len(hits) < ENOUGH and len(wanted) > 1:
         by_some = not hits
         more = _ask(wanted, said, all_of_them=False, now=now, begun=begun)
-        hits += [hit for hit in more if hit.lacks]
+        hits += _nearest([hit for hit in more if hit.lacks], ENOUGH - len(hits))
     if not any(COACHING.intersection(group) for group in wanted):
         hits.sort(key=lambda hit: hit.kind == "coach")  # who looks for shoes finds those first
     also = [phrase for group in wanted if len(group) > 1 for phrase in group if phrase not in said]
     return Found(hits, said if meant != words else "", also[:MOST_SAID], by_some)
+
+
+def _nearest(hits: Sequence[Hit], enough: int) -> list[Hit]:
+    """Return those that lack least, or so many that they are enough; the rest would only hide them.
+
+    They are ordered by how much they lack.
+    """
+    most = len(hits[:enough][-1].lacks) if hits else 0
+    return [hit for hit in hits if len(hit.lacks) <= most]
 
 
 def _ask(

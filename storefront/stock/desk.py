@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from flask import abort, flash, jsonify, redirect, request, url_for
+from flask import abort, current_app, flash, jsonify, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
@@ -17,14 +17,14 @@ from storefront.db import db
 from storefront.settings.shop import shop
 from storefront.staff.desk import desk_blueprint, page_number, wants_json
 from storefront.stock import ledger, queries, words
-from storefront.stock.forms import OF_A_COUNT, TOO_MANY, CountForm, UndoForm
+from storefront.stock.forms import OF_A_COUNT, OF_AN_AMOUNT, TOO_MANY, CountForm, UndoForm
 from storefront.stock.ledger import BelowHeld, CountMoved, Shoes
 from storefront.stock.models import Movement
 
 ROLES = ("stock",)
 NOT_UNDOABLE = (
     "This line cannot be undone: only what staff counted, received, took out as damaged or"
-    " corrected can, and not the first line. Nothing was changed."
+    " corrected can. Nothing was changed."
 )
 NOT_THERE = "So many are not there any more, so they cannot be taken back."
 
@@ -43,18 +43,24 @@ def listing() -> str:
     """List the variants with their counts, each with its own form."""
     place = _place()
     q, product, after = place.get("q", ""), place.get("product", ""), place.get("after", "")
-    odd = place.get("odd") or None
+    odd, few = place.get("odd") or None, place.get("few") or None
+    low = current_app.config["LOW_STOCK"]
     try:
-        found = queries.variants(q=q, product=product, odd=bool(odd), after=after)
+        found = queries.variants(
+            q=q, product=product, odd=bool(odd), most=low if few else None, after=after
+        )
     except queries.NoSuchPlace:
         abort(404)
+    odd_shoes, few_sizes = queries.odd_and_few(low)
     return render(
         "storefront/stock/listing.html",
         found=found,
         groups=[(k, list(v)) for k, v in groupby(found.rows, lambda v: (v.product, v.color))],
         place=place,
-        filters={"q": q or None, "product": product or None, "odd": odd},
-        odd_shoes=queries.odd_shoes(),
+        filters={"q": q or None, "product": product or None, "odd": odd, "few": few},
+        odd_shoes=odd_shoes,
+        few_sizes=few_sizes,
+        to_pack=queries.to_pack([variant.id for variant in found.rows]),
         product_title=queries.title_of(product) if product else None,
     )
 
@@ -64,13 +70,13 @@ def why(sku: str) -> str:
     """Answer why the count is what it is: the ledger line by line, and who holds what."""
     variant = queries.variant(sku) or abort(404)
     page = queries.ledger(variant.id, page=page_number())
-    opening_id = ledger.opening_id(variant.id)
     return render(
         "storefront/stock/why.html",
         variant=variant,
         latest=queries.latest(variant.id),
         page=page,
-        undoable={line.id for line in page.rows if ledger.undoable(line, opening_id=opening_id)},
+        undoable={line.id for line in page.rows if ledger.undoable(line)},
+        to_pack=queries.to_pack([variant.id]).get(variant.id),
         holds=queries.live_holds(variant.id),
         typed=CountForm.blank(sides=words.by_sides(variant), shoes=_on_hand(variant)),
         received=CountForm.blank(sides=words.by_sides(variant), reason="received"),
@@ -101,7 +107,11 @@ def count(sku: str) -> ResponseReturnValue:
             )
     except (CountMoved, BelowHeld) as error:
         return _refuse(variant, _refusal(error, form.old_count()), 409, form=form)
-    return _saved(variant, f"Saved: {words.count_words(form.new_count())}.")
+    said = words.count_words(form.new_count())
+    if form.reason.data in OF_AN_AMOUNT:
+        change = form.new_count() - form.old_count()
+        said = f"{words.change_words(change)}, which makes {said}"
+    return _saved(variant, f"Saved: {said}.")
 
 
 @blueprint.post("/stock/<path:sku>/lines/<int(max=2000000000):number>/undo")
@@ -215,5 +225,5 @@ def _counts(variant: Variant) -> dict[str, object]:
 
 def _place() -> dict[str, Any]:
     """Return the part of the address that says where the form stood: in the list, or alone."""
-    names = ("q", "product", "odd", "after", "from")
+    names = ("q", "product", "odd", "few", "after", "from")
     return {name: request.args[name] for name in names if request.args.get(name)}

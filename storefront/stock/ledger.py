@@ -389,14 +389,9 @@ def count_many(new: Sequence[NewCount], *, note: str, by: str, now: datetime) ->
     )
 
 
-def undoable(line: Movement, *, opening_id: int | None) -> bool:
-    """Return whether staff may take a line back; `opening_id` is the first line of its variant."""
-    return line.reason in BY_STAFF and line.undoes_id is None and line.id != opening_id
-
-
-def opening_id(variant_id: int) -> int | None:
-    """Return the first line of a variant's ledger, on which all others stand."""
-    return db.session.scalar(select(func.min(Movement.id)).where(Movement.variant_id == variant_id))
+def undoable(line: Movement) -> bool:
+    """Return whether staff may take a line back."""
+    return line.reason in BY_STAFF and line.undoes_id is None
 
 
 def undo(line: Movement, *, based_on: Shoes, by: str, now: datetime) -> Shoes:
@@ -405,7 +400,7 @@ def undo(line: Movement, *, based_on: Shoes, by: str, now: datetime) -> Shoes:
     Raises NotUndoable for what staff did not do by hand, AlreadyUndone for the second of two,
     CountMoved, BelowHeld, and NotACount where more went out meanwhile than is left.
     """
-    if not undoable(line, opening_id=opening_id(line.variant_id)):
+    if not undoable(line):
         raise NotUndoable
     back = Shoes(-line.left_change, -line.right_change)
     counted = based_on + back

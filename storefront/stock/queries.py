@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, case, func, literal, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, joinedload
 
 from storefront.catalogue.models import Color, Product, Variant
 from storefront.db import db
-from storefront.orders.models import OrderLine
+from storefront.orders.models import Order, OrderLine
 from storefront.staff.paging import PAGE_SIZE, Page, page_of
+from storefront.stock.ledger import Shoes
 from storefront.stock.models import Hold, Movement
 
 MOST_SEARCHED = 80  # characters
@@ -39,10 +40,13 @@ LIST_ORDER = (
 _ODD = Variant.on_hand_left != Variant.on_hand_right
 
 
-def variants(*, q: str = "", product: str = "", odd: bool = False, after: str = "") -> Listed:
+def variants(
+    *, q: str = "", product: str = "", odd: bool = False, most: int | None = None, after: str = ""
+) -> Listed:
     """Return the variants after a sku of which every word of `q` is found, grouped by product.
 
-    `odd`: only those with more left or more right shoes. Raises NoSuchPlace where `after` is no
+    `odd`: only those with more left or more right shoes. `most`: only those on sale of which at
+    most so many pairs are free. Raises NoSuchPlace where `after` is no
     sku of the shop.
     """
     listed = select(Variant).options(joinedload(Variant.product), joinedload(Variant.color))
@@ -54,6 +58,8 @@ def variants(*, q: str = "", product: str = "", odd: bool = False, after: str = 
         )
     if odd:
         listed = listed.where(_ODD)
+    if most is not None:
+        listed = listed.where(_has_at_most(most))
     if after:
         listed = listed.where(tuple_(*LIST_ORDER) > tuple_(*map(literal, _place_of(after))))
     rows = db.session.scalars(listed.order_by(*LIST_ORDER).limit(PAGE_SIZE + 1)).all()
@@ -61,10 +67,45 @@ def variants(*, q: str = "", product: str = "", odd: bool = False, after: str = 
     return Listed(rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].sku if more else None)
 
 
-def odd_shoes() -> int:
-    """Return how many shoes have no other one of their size."""
+def odd_and_few(most: int) -> tuple[int, int]:
+    """Return how many shoes have no other one of their size, and of how many sizes on sale at most
+    so many pairs are free.
+    """
     apart = func.abs(Variant.on_hand_left - Variant.on_hand_right)
-    return int(db.session.scalar(select(func.sum(apart)).where(_ODD)) or 0)
+    few = case((_has_at_most(most), 1), else_=0)
+    odd, sizes = db.session.execute(select(func.sum(apart), func.sum(few))).one()
+    return int(odd or 0), int(sizes or 0)
+
+
+def _has_at_most(pairs: int) -> ColumnElement[bool]:
+    return Variant.published & Variant.counted & (Variant.free_pairs <= pairs)
+
+
+def to_pack(variant_ids: Sequence[int]) -> dict[int, Shoes]:
+    """Return what was sold of these variants in orders that are not sent yet.
+
+    It lies on the shelf, and is not in the count any more.
+    """
+    sold = (
+        select(
+            Movement.variant_id,
+            -func.sum(Movement.left_change),
+            -func.sum(Movement.right_change),
+        )
+        .join(OrderLine, OrderLine.id == Movement.order_line_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            Order.state == "paid",
+            Movement.variant_id.in_(variant_ids),
+            Movement.reason.in_(("sold", "returned")),
+        )
+        .group_by(Movement.variant_id)
+    )
+    found = {
+        variant_id: Shoes(int(left), int(right))
+        for variant_id, left, right in db.session.execute(sold)
+    }
+    return {variant_id: shoes for variant_id, shoes in found.items() if shoes != Shoes(0, 0)}
 
 
 def _place_of(sku: str) -> tuple[int, ...]:

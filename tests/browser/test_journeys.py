@@ -403,3 +403,46 @@ def test_unfolded_width_and_chosen_size_stay_when_the_color_changes(
     expect(page.locator("h2", has_text="Color: Black")).to_be_visible()
     expect(wide).to_have_attribute("open", "")
     expect(page.locator("input[name=sku]:checked + .size__face .size__name")).to_have_text(name)
+
+
+def test_picture_grows_where_it_is_looked_at_and_moves_by_buttons_and_keys(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(width=768)
+    page.goto("/products/heron-rear-entry")
+    page.get_by_text("See it larger").first.click()
+    frame = page.locator(".zoom__frame")
+    whole = (
+        "frame => [frame.scrollWidth - frame.clientWidth, frame.scrollHeight - frame.clientHeight]"
+    )
+    assert frame.evaluate(whole) == [0, 0]
+    expect(page.get_by_role("button", name="Look more to the right")).to_be_disabled()
+
+    page.get_by_role("button", name="Larger", exact=True).click()
+    page.keyboard.press("ArrowRight")
+    for _ in range(4):
+        page.get_by_role("button", name="Look more to the right").click()
+    page.get_by_role("button", name="Larger", exact=True).click()
+
+    middle = "frame => (frame.scrollLeft + frame.clientWidth / 2) / frame.scrollWidth"
+    assert frame.evaluate(middle) > 0.6
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("dialog.zoom")).to_have_count(0)
+
+
+def test_second_click_of_a_trembling_hand_presses_nothing_in_the_drawer(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(width=1280)
+    page.goto("/products/meadow-zip-walker")
+    choose_first_size(page)
+    page.get_by_role("button", name="Add to cart").click()
+    remove = page.locator("dialog.drawer").get_by_role("button", name="Remove")
+    expect(remove).to_be_visible()
+
+    remove.dispatch_event("click", {"detail": 2})
+    expect(page.locator("dialog.drawer .cart__line")).to_have_count(1)
+
+    remove.click()
+    page.get_by_role("button", name="Put it back").click()
+    expect(page.locator("dialog.drawer .cart__line")).to_have_count(1)

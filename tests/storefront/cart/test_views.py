@@ -486,3 +486,20 @@ def test_other_country_is_looked_at_before_paying(client: FlaskClient, make: Mak
     answer = client.post("/checkout", data={"country": "CA", "email": ""}, follow_redirects=True)
 
     assert "look at the new total" in answer.text and db.session.scalar(select(Order.id)) is None
+
+
+def test_what_was_taken_out_is_put_back_by_one_button(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", pairs=5)
+    client.post("/cart/lines", data={"sku": "harbor-moss-9-wide", "quantity": "2", "from": "a"})
+    page = client.get("/cart").text
+    key = re.search(r"/cart/lines/([0-9.]+)", page)
+    assert key and "Put it back" not in page
+
+    client.post(f"/cart/lines/{key[1]}", data={"quantity": "0"})
+    emptied = client.get("/cart").text
+    form = emptied[emptied.index('action="/cart/lines"') : emptied.index("Put it back")]
+    client.post("/cart/lines", data=dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)))
+
+    assert "Your cart is empty" in emptied
+    back = client.get("/cart").text
+    assert 'value="2" min="0"' in back and "Moss, Size 9, Wide" in back

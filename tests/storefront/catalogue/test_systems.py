@@ -13,6 +13,7 @@ from storefront.catalogue.systems import foot_mm, table
         ("8", "UK", 262.5),
         ("42", "EU", 260.0),
         ("8.5", "Size US women's", 249.8),
+        ("42", "EU women's size", 260.0),
         ("9", "Size", None),
         ("One size", "EU", None),
         ("", "EU", None),
@@ -22,12 +23,11 @@ def test_size_is_made_for_a_length_of_foot(size: str, system: str, length: float
     assert foot_mm(size, system) == (length and pytest.approx(length, abs=0.1))
 
 
-def test_table_says_each_size_once_in_all_systems() -> None:
+def test_table_says_each_size_once_in_all_other_systems() -> None:
     nine, ten = table(["9", "10", "9"], "US women's size")
 
-    assert (nine.size, nine.foot_mm, nine.us_womens, nine.us_mens, nine.uk, nine.eu) == (
-        "9", 254, "9", "8", "7", "41",
-    )  # fmt: skip
+    assert nine[:2] == ("9", 254)
+    assert nine.others == (("US men’s", "8"), ("UK", "7"), ("EU", "41"))
     assert ten.foot_mm == 262 and f"{ten.foot_inches:.1f}" == "10.3"
 
 

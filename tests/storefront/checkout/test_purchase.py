@@ -787,7 +787,9 @@ def test_right_payment_ends_a_mark_that_was_set_before(make: Make, company: Comp
 
 
 ACCOUNT = "the account"
-LONGER = " Do you need longer? Go back, and ask for more time."
+LONGER = (
+    " Do you need longer? Go back to the shop: they stay kept, and there you can ask for more time."
+)
 
 
 def begin(cart: Cart, *, account: str = ACCOUNT, now: datetime = NOW) -> PaymentPage:

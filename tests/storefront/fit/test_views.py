@@ -111,7 +111,7 @@ def test_brace_whose_name_is_not_known_may_be_any(client: FlaskClient, shelf: No
 def test_feet_that_differ_are_named_for_the_shoes_that_can_be_had_so(
     client: FlaskClient, make: Make, shelf: None
 ) -> None:
-    assert "call us, and we look for a way" in client.get("/fit?brace=solid+AFO").text
+    assert "ask us, and we look for a way" in client.get("/fit?brace=solid+AFO").text
     widths = ("Standard", "Wide", "Extra wide")
     product = make.product("twin", sizes=("9",), widths=widths, single_minor=5000)
     with db.writing():
@@ -151,3 +151,17 @@ def test_size_without_its_system_is_asked_for(client: FlaskClient, shelf: None) 
 
     assert page.status_code == 422 and "a women’s 8 is a men’s 7" in page.text
     assert 'value="9"' in page.text
+
+
+def test_where_no_shoe_takes_every_brace_the_kinds_are_told_apart(
+    client: FlaskClient, make: Make, shelf: None
+) -> None:
+    product = make.product("other")
+    with db.writing():
+        db.session.get_one(Product, product.id).braces = [ProductBrace(brace="SMO")]
+
+    page = client.get("/fit?brace=a+brace,+I+do+not+know+which").text
+
+    assert "<h1>Which brace is it?</h1>" in page
+    assert '<details class="braces" id="braces" open>' in page and page.count('id="braces"') == 1
+    assert "What comes nearest" in page

@@ -252,17 +252,19 @@ def test_what_has_not_all_says_what_it_lacks_and_what_lacks_least_comes_first(
     client: FlaskClient, put: Callable[..., None]
 ) -> None:
     put("one", "Umbrella umbrella")
+    put("few", "Blue")
     put("two", "A long page of other things", body="velcro, blue, and more of the like")
 
     hits = index.find("blue hook and loop umbrella", now=utcnow()).hits
 
-    assert [(hit.thing, hit.lacks) for hit in hits] == [
-        ("two", ("umbrella",)),
-        ("one", ("blue", "hook and loop")),
-    ]
+    assert (hits[0].thing, hits[0].lacks) == ("two", ("umbrella",))
+    assert {hit.thing: hit.lacks for hit in hits[1:]} == {
+        "one": ("blue", "hook and loop"),
+        "few": ("hook and loop", "umbrella"),
+    }
     page = client.get("/search?q=blue+hook+and+loop+umbrella").text
-    assert "Without: blue, hook and loop</p>" in page
-    assert "Without" not in client.get("/search?q=umbrella").text
+    assert "Does not have: “umbrella”</p>" in page and "/pages/two" in page
+    assert "Does not have" not in client.get("/search?q=umbrella").text
 
 
 def test_one_kind_is_shown_alone_and_the_others_are_a_link_away(
@@ -281,3 +283,13 @@ def test_one_kind_is_shown_alone_and_the_others_are_a_link_away(
         and '<a class="swatch swatch--more" href="?q=hats">' in coaches
     )
     assert client.get("/search?q=hats&kind=wings").status_code == 200
+
+
+def test_pages_that_lack_more_than_enough_others_are_left_out(put: Callable[..., None]) -> None:
+    for number in range(3):
+        put(f"near-{number}", "Blue umbrella")
+    put("far", "Umbrella")
+
+    hits = index.find("blue woolen umbrella", now=utcnow()).hits
+
+    assert {hit.thing for hit in hits} == {"near-0", "near-1", "near-2"}

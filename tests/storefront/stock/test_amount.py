@@ -46,7 +46,7 @@ def test_what_was_received_is_added(browser: Browser, variant: Variant) -> None:
 
     assert answer.status_code == 303
     assert answer.location == f"/staff/stock/{variant.sku}"
-    assert "Saved: 11 pairs." in browser.get(answer.location).text
+    assert "Saved: +6 pairs, which makes 11 pairs." in browser.get(answer.location).text
     assert on_hand(variant) == (11, 11)
     assert last() == ("received", 6, 6, "")
 

@@ -59,7 +59,7 @@ def test_a_count_is_saved_and_the_list_comes_back_at_its_place(
 
     assert answer.status_code == 303
     assert answer.location == f"/staff/stock?q=shoe#row-{variant.id}"
-    assert "Saved: 8 pairs." in browser.get(answer.location).text
+    assert "Saved: +3 pairs, which makes 8 pairs." in browser.get(answer.location).text
     assert on_hand(variant) == (8, 8)
     line = db.session.scalars(select(Movement).order_by(Movement.id.desc())).first()
     assert line is not None

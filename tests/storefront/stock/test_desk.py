@@ -166,7 +166,7 @@ def test_the_list_takes_few_queries_however_long_it_is(app: Flask, make: Make) -
 
     browser.get("/staff/stock")
 
-    assert len([statement for statement in asked if statement.startswith("SELECT")]) <= 4
+    assert len([statement for statement in asked if statement.startswith("SELECT")]) <= 5
 
 
 def test_why_answers_in_a_sentence_and_line_by_line(app: Flask, make: Make) -> None:

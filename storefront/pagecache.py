@@ -81,13 +81,14 @@ class PageCache:
             or response.status_code != HTTPStatus.OK
             or response.is_streamed
             or response.direct_passthrough
-            or "Cache-Control" in response.headers  # the view has said who may keep it
             or "Set-Cookie" in response.headers
+            or ("Cache-Control" in response.headers and not response.cache_control.public)
         ):
             return response
         body = response.get_data()
         response.set_etag(blake2b(body, digest_size=12).hexdigest())
-        response.headers["Cache-Control"] = "no-cache"  # keep it, and ask each time
+        if "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = "no-cache"  # keep it, and ask each time
         version = request.environ[VERSION]
         if version is not None and len(body) <= LARGEST:
             headers = response.get_wsgi_headers(request.environ).to_wsgi_list()

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, request_started
 from flask.testing import FlaskClient
 from sqlalchemy import create_engine, text
 from werkzeug.test import TestResponse
@@ -108,6 +108,20 @@ def test_what_is_committed_while_a_page_is_made_is_on_the_next(
         assert "9 in stock" in client.get("/products/harbor").text
 
     assert "8 in stock" in client.get("/products/harbor").text
+
+
+def test_script_is_packed_once_for_many(app: Flask, client: FlaskClient) -> None:
+    address, packed = "/static/js/cart-count.js?v=1", {"Accept-Encoding": "gzip"}
+    first = client.get(address, headers=packed)
+    asked: list[object] = []
+
+    with request_started.connected_to(lambda *_, **__: asked.append(1), app):
+        again = client.get(address, headers=packed)
+
+    if db.engine.dialect.name == "sqlite":  # other tests commit to the same PostgreSQL
+        assert asked == []
+    assert again.data == first.data and again.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in again.headers["Cache-Control"]
 
 
 def test_time_alone_makes_a_page_old(

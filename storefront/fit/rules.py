@@ -168,7 +168,7 @@ def advise(need: Need, shoes: Iterable[Shoe]) -> Answer:
 
 def _how_far(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> tuple[float, ...]:
     """How far a shoe is from what was asked: two hands and another length last (rule 11), then
-    what lacks fewer things, then what falls short by less.
+    what lacks fewer things, then what takes more of the braces and falls short by less.
     """
     last = [lack in lacks for lack in (Lack.HANDS, Lack.LENGTH)]
     short = sum(
@@ -178,7 +178,7 @@ def _how_far(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> tuple[float, ...]
             (need.opening_mm, shoe.opening_mm),
         )
     )
-    return (*last, len(lacks), short, shoe.position)
+    return (*last, len(lacks), len(need.braces - shoe.braces), short, shoe.position)
 
 
 def _lacks_of(need: Need, shoe: Shoe) -> list[Lack]:
@@ -264,7 +264,7 @@ def _why(need: Need, shoe: Shoe, size: Size) -> str:
 
 def _why_not(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> str:
     said = {
-        Lack.BRACE: f"was not tried with a {need.brace}" if need.brace else _tried_with(shoe),
+        Lack.BRACE: f"was not tried with a {need.brace}" if need.brace else _tried_with(need, shoe),
         Lack.HANDS: "needs two hands"
         if shoe.hands == 2
         else "may need two hands: nobody has tried",
@@ -278,9 +278,12 @@ def _why_not(need: Need, shoe: Shoe, lacks: Sequence[Lack]) -> str:
     return _sentence([said[lack] for lack in lacks])
 
 
-def _tried_with(shoe: Shoe) -> str:
+def _tried_with(need: Need, shoe: Shoe) -> str:
     if not shoe.braces:
         return "was not tried with any brace"
+    missing = need.braces - shoe.braces
+    if len(missing) < len(shoe.braces):
+        return f"was tried with every kind of brace but {' and '.join(sorted(missing))}"
     return f"was tried with {', '.join(sorted(shoe.braces))} alone"
 
 

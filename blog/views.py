@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, time
 from functools import cache
 from typing import NamedTuple
 
-from flask import Blueprint, abort, current_app, redirect, request, url_for
+from flask import Blueprint, Response, abort, current_app, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
@@ -16,7 +16,7 @@ from werkzeug.exceptions import Conflict
 from blog import comments, queries
 from blog.forms import CommentForm, OwnCommentForm
 from blog.models import Article
-from blog.queries import CommentRow, PersonRow, Shown
+from blog.queries import ArticleRow, CommentRow, PersonRow, Shown
 from storefront import prose
 from storefront.catalogue.rails import BLOCKS, collected, rail
 from storefront.catalogue.views import today
@@ -24,9 +24,11 @@ from storefront.clock import utcnow
 from storefront.db import db
 from storefront.limits import limiter
 from storefront.remembered import remembered
+from storefront.settings.shop import shop
 
 MOST_READ = 3
 MOST_LOOKED_THROUGH = 100
+MOST_IN_FEED = 20
 PRODUCT = re.compile(r"/products/([a-z0-9-]{1,80})")
 TOO_MANY = "Many comments came from your network. Please wait an hour, then send yours again."
 
@@ -44,6 +46,24 @@ class Told(NamedTuple):
 @blueprint.get("/blog")
 def listing() -> str:
     return _list("Articles", "", utcnow())
+
+
+@blueprint.get("/blog/feed.atom")
+def feed() -> Response:
+    """Tell programs that read for people of the newest articles (RFC 4287)."""
+    now = utcnow()
+    shown = queries.articles(now=now, limit=MOST_IN_FEED) if shop().is_open else []
+    entries = [(each, _changed_at(each.article)) for each in shown]
+    updated = max((changed for _, changed in entries), default=now)
+    page = render("blog/feed.xml", entries=entries, updated=updated)
+    return Response(page, mimetype="application/atom+xml")
+
+
+def _changed_at(article: ArticleRow) -> datetime:
+    published = article.published_at or utcnow()
+    if article.updated_on is None:
+        return published
+    return max(published, datetime.combine(article.updated_on, time(), UTC))
 
 
 @blueprint.get("/blog/topics/<slug>")

@@ -24,6 +24,7 @@ PAGES = [
     "/products/gone",
     "/products.json",
     "/blog",
+    "/blog/feed.atom",
     "/blog/first",
     "/coaches",
     "/coaches?near=55802",

@@ -59,7 +59,7 @@ def measure(options: argparse.Namespace, folder: str, running: ExitStack) -> Non
         "FLASK_SKIP_DOTENV": "1",
         "PRODUCTION": "",
     }
-    os.environ.update(environment)
+    os.environ.update({**environment, shop.PAGES_KEPT: "0"})
     app = shop.create_app()
     sku = shop.load(app)
     with app.app_context():
@@ -72,7 +72,12 @@ def measure(options: argparse.Namespace, folder: str, running: ExitStack) -> Non
         db.session.remove()
     start = running.enter_context
     web = start(
-        servers.serving("bench.shop:create_app", port, workers=WORKERS, environment=environment)
+        servers.serving(
+            "bench.shop:create_app",
+            port,
+            workers=WORKERS,
+            environment={**environment, shop.PAGES_KEPT: "1"},
+        )
     )
     start(servers.serving("bench.company:create_app", company, workers=1, environment={}))
     start(
@@ -80,7 +85,7 @@ def measure(options: argparse.Namespace, folder: str, running: ExitStack) -> Non
             "bench.shop:create_app",
             unkept,
             workers=WORKERS,
-            environment={**environment, shop.PAGES_KEPT: "0"},
+            environment=environment,
         )
     )
     size = len(load.ask(Request(port, f"/products/{handle}")).body)

@@ -21,7 +21,7 @@ from storefront.sessions import is_personal
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-VERSION, KEY = "shop.version", "shop.page"  # where a request finds them
+_ASKED = "shop.page"  # where a request finds which page it asks for, as of which version
 LARGEST = 512 * 1024  # bytes of a page
 MOST_BYTES = 8 * 1024 * 1024  # in each process
 
@@ -53,12 +53,13 @@ class PageCache:
         if environ["REQUEST_METHOD"] != "GET" or is_personal(environ["PATH_INFO"]):
             return self._answer(environ, start_response)
         # Asked before anything of the page is read: what is committed meanwhile makes it old.
-        version = environ[VERSION] = self._version()
-        key = environ[KEY] = (
+        version = self._version()
+        key = (
             environ["PATH_INFO"],
             environ["QUERY_STRING"],
             environ.get("HTTP_ACCEPT_ENCODING"),
         )
+        environ[_ASKED] = key, version
         page = self._pages.get(key)
         if (
             page is None
@@ -77,7 +78,7 @@ class PageCache:
     def keep(self, response: Response) -> Response:
         """Keep an answer that is the same for everyone, and let browsers ask if it still is."""
         if (
-            KEY not in request.environ
+            _ASKED not in request.environ
             or response.status_code != HTTPStatus.OK
             or response.is_streamed
             or response.direct_passthrough
@@ -89,16 +90,16 @@ class PageCache:
         response.set_etag(blake2b(body, digest_size=12).hexdigest())
         if "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = "no-cache"  # keep it, and ask each time
-        version = request.environ[VERSION]
+        key, version = request.environ[_ASKED]
         if version is not None and len(body) <= LARGEST:
             headers = response.get_wsgi_headers(request.environ).to_wsgi_list()
-            self._put(Page(version, time.monotonic(), response.headers["ETag"], headers, body))
+            page = Page(version, time.monotonic(), response.headers["ETag"], headers, body)
+            self._put(key, page)
         if response.headers["ETag"] in request.headers.get("If-None-Match", ""):
             response.status_code = HTTPStatus.NOT_MODIFIED
         return response
 
-    def _put(self, page: Page) -> None:
-        key = request.environ[KEY]
+    def _put(self, key: Hashable, page: Page) -> None:
         with self._lock:
             old = self._pages.pop(key, None)
             self._bytes += len(page.body) - (len(old.body) if old else 0)

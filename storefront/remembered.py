@@ -1,4 +1,4 @@
-"""What is on many pages: read once a request, for public pages once a change."""
+"""What changes seldom and is on many pages: read once a request, for public pages less often."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -7,7 +7,6 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import current_app, g, has_request_context, request
 
-from storefront.pagecache import VERSION
 from storefront.sessions import is_personal
 
 P = ParamSpec("P")
@@ -19,9 +18,8 @@ def remembered(read: Callable[P, T]) -> Callable[P, T]:
 
     What it is asked for must be hashable, and of few kinds: each is kept.
 
-    A public page shows it as of the last commit, read again after SETTINGS_KEPT seconds, since time
-    alone changes things too; staff, the cart and whatever else is somebody's own see what is so
-    now.
+    A public page may show what was so SETTINGS_KEPT seconds ago; staff, the cart and whatever else
+    is somebody's own see what is so now.
     """
 
     @wraps(read)
@@ -39,13 +37,8 @@ def remembered(read: Callable[P, T]) -> Callable[P, T]:
 
 
 def _kept(key: Hashable, read: Callable[[], T]) -> T:
-    kept: dict[Any, tuple[Hashable, float, T]]
-    kept = current_app.extensions.setdefault("remembered", {})
-    version, now = request.environ.get(VERSION), time.monotonic()
-    if key in kept:
-        made_of, made, value = kept[key]
-        if made_of == version and now - made < current_app.config["SETTINGS_KEPT"]:
-            return value
-    value = read()
-    kept[key] = version, now, value
-    return value
+    kept: dict[Any, tuple[float, T]] = current_app.extensions.setdefault("remembered", {})
+    now = time.monotonic()
+    if key not in kept or now - kept[key][0] >= current_app.config["SETTINGS_KEPT"]:
+        kept[key] = now, read()
+    return kept[key][1]

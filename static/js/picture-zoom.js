@@ -42,7 +42,6 @@ class PictureZoom extends HTMLElement {
     };
     const larger = button("Larger", () => grow(1));
     const smaller = button("Smaller", () => grow(-1));
-    button("Close", () => dialog.close());
     const ways = {};
     for (const [key, sign, words, across, down] of [
       ["ArrowLeft", "←", "Look more to the left", -1, 0],
@@ -53,6 +52,7 @@ class PictureZoom extends HTMLElement {
       ways[key] = button(sign, () => move(across, down));
       ways[key].setAttribute("aria-label", words);
     }
+    button("Close", () => dialog.close()).classList.add("zoom__close");
     dialog.addEventListener("keydown", (event) => {
       if (!(event.key in ways)) return;
       event.preventDefault();

@@ -16,7 +16,10 @@ class ProductChoice extends HTMLElement {
       event.preventDefault();
       this.swap(color.href);
     });
-    addEventListener("popstate", () => this.swap(location.href, false));
+    this.shown = location.search;
+    addEventListener("popstate", () => { // a link within the page is one too
+      if (location.search !== this.shown) this.swap(location.href, false);
+    });
   }
 
   tell(label) {
@@ -45,6 +48,7 @@ class ProductChoice extends HTMLElement {
     this.innerHTML = page.querySelector("product-choice").innerHTML;
     document.title = page.title;
     if (remember) history.pushState(null, "", address);
+    this.shown = location.search;
     for (const width of this.querySelectorAll("[data-width]")) if (unfolded.includes(width.dataset.width)) width.open = true;
     if (kept) this.choose(kept);
     this.querySelector("[data-color][aria-current]")?.focus();

@@ -17,7 +17,10 @@ class ShoeList extends HTMLElement {
       event.preventDefault();
       this.show(link.href).then(() => this.querySelector("a[data-in-place], .card__link")?.focus());
     });
-    addEventListener("popstate", () => this.show(location.href, false));
+    this.shown = location.search;
+    addEventListener("popstate", () => { // a link within the page is one too
+      if (location.search !== this.shown) this.show(location.href, false);
+    });
   }
 
   send(form) {
@@ -41,6 +44,7 @@ class ShoeList extends HTMLElement {
     this.mark(fresh);
     document.title = page.title;
     if (remember) history.pushState(null, "", address);
+    this.shown = location.search;
   }
 
   mark(fresh) {

@@ -1,6 +1,7 @@
 """The fit finder: its questions, and its answer at an address; nothing is kept."""
 
 from typing import NamedTuple
+from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, request
 from flask import render_template as render
@@ -89,6 +90,10 @@ def _page(form: FitForm, need: Need | None = None) -> str:
         need=need,
         narrowest=_choices().widths[:1],
         braces=braces.told_apart(_choices().braces),
+        with_brace={
+            brace: f"/fit?{urlencode({**request.args, 'brace': brace})}"
+            for brace in (need.any_of if need else ())
+        },
         advised=advised,
         in_two_sizes=[each.product.title for each in advised if each.size.single_minor is not None],
         nearest=nearest,

@@ -446,3 +446,13 @@ def test_second_click_of_a_trembling_hand_presses_nothing_in_the_drawer(
     remove.click()
     page.get_by_role("button", name="Put it back").click()
     expect(page.locator("dialog.drawer .cart__line")).to_have_count(1)
+
+
+def test_link_within_a_page_goes_where_it_says(open_page: Callable[..., Page]) -> None:
+    page = open_page(width=390)
+    page.goto("/products/harbor-two-strap")
+
+    page.get_by_role("link", name="How to choose your size").click()
+
+    page.wait_for_function("document.querySelector('#fit').getBoundingClientRect().top < 100")
+    expect(page.locator("#fit")).to_be_in_viewport()

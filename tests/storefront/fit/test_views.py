@@ -160,8 +160,9 @@ def test_where_no_shoe_takes_every_brace_the_kinds_are_told_apart(
     with db.writing():
         db.session.get_one(Product, product.id).braces = [ProductBrace(brace="SMO")]
 
-    page = client.get("/fit?brace=a+brace,+I+do+not+know+which").text
+    page = client.get("/fit?hands=1&brace=a+brace,+I+do+not+know+which").text
 
     assert "<h1>Which brace is it?</h1>" in page
+    assert 'href="/fit?hands=1&amp;brace=solid+AFO">This one is mine' in page
     assert '<details class="braces" id="braces" open>' in page and page.count('id="braces"') == 1
     assert "What comes nearest" in page

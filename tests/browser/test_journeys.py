@@ -454,5 +454,5 @@ def test_link_within_a_page_goes_where_it_says(open_page: Callable[..., Page]) -
 
     page.get_by_role("link", name="How to choose your size").click()
 
-    page.wait_for_function("document.querySelector('#fit').getBoundingClientRect().top < 100")
-    expect(page.locator("#fit")).to_be_in_viewport()
+    expect(page.locator("#fit")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Add to cart")).not_to_be_in_viewport()

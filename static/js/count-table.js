@@ -77,6 +77,7 @@ class CountTable extends HTMLElement {
     });
     row.querySelector("[data-held]").textContent = answer.held;
     row.querySelector("[data-free]").textContent = answer.free;
+    row.querySelector("[data-odd]").textContent = answer.odd;
   }
 
   say(form, state, words) {

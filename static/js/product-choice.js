@@ -23,19 +23,27 @@ class ProductChoice extends HTMLElement {
   }
 
   tell(label) {
+    const form = label.closest("form");
+    for (const other of this.querySelectorAll("input[name=sku]:checked")) if (other.form !== form) this.forget(other);
     const stock = label.querySelector("[data-stock]");
-    const told = this.querySelector("[data-told]");
+    const told = form.querySelector("[data-told]");
     const price = label.querySelector("[data-price]");
-    this.querySelector("[data-chosen]").textContent = `${label.dataset.name}: `;
-    this.querySelectorAll("[data-unchosen]").forEach((hint) => hint.remove());
+    form.querySelector("[data-chosen]").textContent = `${label.dataset.name}: `;
+    form.querySelectorAll("[data-unchosen]").forEach((hint) => hint.remove());
     told.textContent = stock.textContent;
     told.className = stock.className.replace("size__stock", "stock");
     if (price) this.querySelector("p [data-price]").textContent = price.textContent;
   }
 
+  forget(radio) { // of another width: only one size is chosen
+    radio.checked = false;
+    for (const part of radio.form.querySelectorAll("[data-chosen], [data-told]")) part.textContent = "";
+  }
+
   say() {
-    const words = [".product__step", "p [data-price]", ".product__told"].map((part) => this.querySelector(part)?.textContent.trim());
-    this.said.textContent = words.filter(Boolean).join(". ");
+    const size = this.querySelector("input[name=sku]:checked");
+    const parts = [this.querySelector(".product__step"), this.querySelector("p [data-price]"), (size?.form || this).querySelector(".product__told")];
+    this.said.textContent = parts.map((part) => part?.textContent.trim()).filter(Boolean).join(". ");
   }
 
   async swap(address, remember = true) {

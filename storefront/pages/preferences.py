@@ -47,6 +47,7 @@ p { margin-bottom: 2em; }
 ONE_COLUMN = """.banner { font-size: 0.75rem; }
 @media (max-width: 80em) {
   .product, .article__columns, .main > .cart--full, .hero { display: block; }
+  .product__pictures img { width: auto; max-height: 50vh; }
   .grid { grid-template-columns: 100%; }
   .contents { position: static; max-height: none; }
   .lines thead, .facts thead { display: none; }

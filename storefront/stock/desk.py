@@ -47,11 +47,11 @@ def listing() -> str:
     low = current_app.config["LOW_STOCK"]
     try:
         found = queries.variants(
-            q=q, product=product, odd=bool(odd), most=low if few else None, after=after
+            q=q, product=product, odd=bool(odd), most=_most(few, low), after=after
         )
     except queries.NoSuchPlace:
         abort(404)
-    odd_shoes, few_sizes = queries.odd_and_few(low)
+    odd_shoes, low_sizes, sold_out = queries.odd_low_out(low)
     return render(
         "storefront/stock/listing.html",
         found=found,
@@ -59,7 +59,9 @@ def listing() -> str:
         place=place,
         filters={"q": q or None, "product": product or None, "odd": odd, "few": few},
         odd_shoes=odd_shoes,
-        few_sizes=few_sizes,
+        low=low,
+        low_sizes=low_sizes,
+        sold_out=sold_out,
         to_pack=queries.to_pack([variant.id for variant in found.rows]),
         product_title=queries.title_of(product) if product else None,
     )
@@ -108,9 +110,13 @@ def count(sku: str) -> ResponseReturnValue:
     except (CountMoved, BelowHeld) as error:
         return _refuse(variant, _refusal(error, form.old_count()), 409, form=form)
     said = words.count_words(form.new_count())
+    change = form.new_count() - form.old_count()
     if form.reason.data in OF_AN_AMOUNT:
-        change = form.new_count() - form.old_count()
         said = f"{words.change_words(change)}, which makes {said}"
+    sold = queries.to_pack([variant_id]).get(variant_id)
+    if sold and sold == change:
+        said += f". That is just {words.count_words(sold)} more, as sold and still to be packed:"
+        said += " please leave it out"
     return _saved(variant, f"Saved: {said}.")
 
 
@@ -137,6 +143,11 @@ def undo(sku: str, number: int) -> ResponseReturnValue:
     except (CountMoved, BelowHeld) as error:
         return _refuse(variant, _refusal(error, form.old_count()), 409, line=line)
     return _saved(variant, f"Undone. On hand now: {words.count_words(after)}.")
+
+
+def _most(few: str | None, low: int) -> int | None:
+    """Return how many free pairs the sizes of a list have at most: `few` is "low" or "none"."""
+    return {"low": low, "none": 0}.get(few or "")
 
 
 def _counted(sku: str) -> Variant:
@@ -220,6 +231,7 @@ def _counts(variant: Variant) -> dict[str, object]:
         "right": variant.on_hand_right,
         "held": words.bare_words(held),
         "free": words.bare_words(free),
+        "odd": words.odd_words(_on_hand(variant)),
     }
 
 

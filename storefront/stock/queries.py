@@ -67,14 +67,15 @@ def variants(
     return Listed(rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].sku if more else None)
 
 
-def odd_and_few(most: int) -> tuple[int, int]:
-    """Return how many shoes have no other one of their size, and of how many sizes on sale at most
-    so many pairs are free.
+def odd_low_out(low: int) -> tuple[int, int, int]:
+    """Return how many shoes have no other one of their size, of how many sizes on sale at most
+    `low` pairs are free, and how many of these are sold out.
     """
     apart = func.abs(Variant.on_hand_left - Variant.on_hand_right)
-    few = case((_has_at_most(most), 1), else_=0)
-    odd, sizes = db.session.execute(select(func.sum(apart), func.sum(few))).one()
-    return int(odd or 0), int(sizes or 0)
+    few, none = (case((_has_at_most(pairs), 1), else_=0) for pairs in (low, 0))
+    found = db.session.execute(select(func.sum(apart), func.sum(few), func.sum(none))).one()
+    odd, at_most, out = (int(number or 0) for number in found)
+    return odd, at_most, out
 
 
 def _has_at_most(pairs: int) -> ColumnElement[bool]:

@@ -456,3 +456,23 @@ def test_link_within_a_page_goes_where_it_says(open_page: Callable[..., Page]) -
 
     expect(page.locator("#fit")).to_be_in_viewport(ratio=1)
     expect(page.get_by_role("button", name="Add to cart")).not_to_be_in_viewport()
+
+
+@with_and_without
+def test_sizes_of_a_width_that_is_unfolded_are_reached_by_tab(
+    open_page: Callable[..., Page], script: bool
+) -> None:
+    page = open_page(script=script)
+    page.goto("/products/meadow-zip-walker")
+    tab_to(page, "input[name=sku]")
+    page.keyboard.press("Space")
+
+    tab_to(page, "details[data-width='Wide'] summary")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    expect(page.locator("details[data-width='Wide'] input[name=sku]:focus")).to_have_count(1)
+    page.keyboard.press("Space")
+    expect(page.locator("details[data-width='Wide'] input[name=sku]:checked")).to_have_count(1)
+    if script:
+        expect(page.locator("input[name=sku]:checked")).to_have_count(1)

@@ -271,7 +271,7 @@ def test_a_script_gets_the_same_as_data(browser: Browser, variant: Variant, make
     bad = send(pairs="x", based_on="8")
 
     now = {"left": 8, "right": 8, "held": "2", "free": "6"}
-    assert saved == (200, {"state": "saved", "words": "Saved: 8 pairs.", **now})
+    assert saved == (200, {"state": "saved", "words": "Saved: 8 pairs.", "odd": "", **now})
     assert moved[0] == 409
     assert moved[1]["state"] == "moved"
     assert "It was 5 pairs and is 8 pairs now: Ann counted them" in moved[1]["words"]

@@ -31,10 +31,26 @@ def test_sizes_that_are_low_or_sold_out_are_a_list(app: Flask, make: Make) -> No
         db.session.get_one(Variant, hidden.id).published = False
     staff = signed_in(app, "stock")
 
-    page = staff.get("/staff/stock?few=1").text
+    every = staff.get("/staff/stock").text
+    few, none = (staff.get(f"/staff/stock?few={which}").text for which in ("low", "none"))
 
-    assert "2 sizes low or sold out" in staff.get("/staff/stock").text
-    assert low.sku in page and out.sku in page
-    assert plenty.sku not in page and hidden.sku not in page
-    assert '<input type="hidden" name="few" value="1">' in page
-    assert f"/staff/stock/{low.sku}/count?few=1" in page
+    assert "1 size sold out" in every and "2 low or sold out" in every
+    assert low.sku in few and out.sku in few and "3 or fewer pairs are free" in few
+    assert out.sku in none and low.sku not in none
+    for page in (few, none):
+        assert plenty.sku not in page and hidden.sku not in page
+    assert '<input type="hidden" name="few" value="low">' in few
+    assert f"/staff/stock/{low.sku}/count?few=low" in few
+
+
+def test_count_that_is_too_high_by_what_is_sold_is_pointed_out(app: Flask, make: Make) -> None:
+    variant = make.variant(pairs=5)
+    make.order((variant, 1), state="paid")
+    staff = signed_in(app, "stock")
+
+    staff.send(f"/staff/stock/{variant.sku}/count", pairs="5", based_on="4")
+
+    assert (
+        "just 1 pair more, as sold and still to be packed: please leave it out."
+        in staff.get("/staff/stock").text
+    )

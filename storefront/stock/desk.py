@@ -26,6 +26,10 @@ NOT_UNDOABLE = (
     "This line cannot be undone: only what staff counted, received, took out as damaged or"
     " corrected can. Nothing was changed."
 )
+SOLD_TOO = (
+    " Just so many more are sold and still to be packed. If you counted those too, please save the"
+    " lower number."
+)
 NOT_THERE = "So many are not there any more, so they cannot be taken back."
 
 parts: list[Callable[[Variant], str]] = []  # what rooms above say on the page of one size
@@ -113,11 +117,8 @@ def count(sku: str) -> ResponseReturnValue:
     change = form.new_count() - form.old_count()
     if form.reason.data in OF_AN_AMOUNT:
         said = f"{words.change_words(change)}, which makes {said}"
-    sold = queries.to_pack([variant_id]).get(variant_id)
-    if sold and sold == change:
-        said += f". That is just {words.count_words(sold)} more, as sold and still to be packed:"
-        said += " please leave it out"
-    return _saved(variant, f"Saved: {said}.")
+    is_sold = queries.to_pack([variant_id]).get(variant_id) == change
+    return _saved(variant, f"Saved: {said}.{SOLD_TOO if is_sold else ''}")
 
 
 @blueprint.post("/stock/<path:sku>/lines/<int(max=2000000000):number>/undo")

@@ -270,8 +270,8 @@ def test_a_script_gets_the_same_as_data(browser: Browser, variant: Variant, make
     below = send(pairs="1", based_on="8")
     bad = send(pairs="x", based_on="8")
 
-    now = {"left": 8, "right": 8, "held": "2", "free": "6"}
-    assert saved == (200, {"state": "saved", "words": "Saved: 8 pairs.", "odd": "", **now})
+    now = {"odd": "", "left": 8, "right": 8, "held": "2", "free": "6"}
+    assert saved == (200, {"state": "saved", "words": "Saved: 8 pairs.", **now})
     assert moved[0] == 409
     assert moved[1]["state"] == "moved"
     assert "It was 5 pairs and is 8 pairs now: Ann counted them" in moved[1]["words"]

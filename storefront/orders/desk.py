@@ -11,7 +11,7 @@ from werkzeug.exceptions import Conflict
 
 from storefront.clock import day_of, day_words, moment_words, utcnow
 from storefront.db import db
-from storefront.orders import dispatching, queries
+from storefront.orders import dispatching, lookup, queries
 from storefront.orders.forms import DispatchForm
 from storefront.orders.models import STATES, Order
 from storefront.orders.packing import to_pack
@@ -22,7 +22,7 @@ ROLES = ("stock",)
 SHOWN = {
     "": "All",
     "to-send": "To send",
-    **{state: state.capitalize() for state in STATES},
+    **{state: lookup.STATES[state].capitalize() for state in STATES},
     "asking": "Open question",
 }
 NUMBER = "<int(max=2000000000):number>"
@@ -130,6 +130,7 @@ def _page(order: Order, form: DispatchForm) -> str:
         "storefront/orders/desk_show.html",
         order=order,
         form=form,
+        state=lookup.STATES[order.state],
         skus=queries.skus(order),
         packed={each.line.id: each for each in to_pack(order)},
     )

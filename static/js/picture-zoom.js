@@ -6,6 +6,9 @@ class PictureZoom extends HTMLElement {
     link.setAttribute("role", "button");
     const open = (event) => { event.preventDefault(); this.open(link); };
     link.addEventListener("click", open);
+    const small = this.parentElement.previousElementSibling;
+    small.addEventListener("click", open);
+    small.classList.add("product__grows");
     link.addEventListener("keydown", (event) => { if (event.key === " ") open(event); });
   }
 

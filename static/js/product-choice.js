@@ -11,6 +11,7 @@ class ProductChoice extends HTMLElement {
       this.say();
     });
     this.addEventListener("click", (event) => {
+      if (event.target.closest("a[href='#braces']")) this.querySelector("#braces").open = true;
       const color = event.target.closest("[data-color]");
       if (!color || event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
@@ -30,6 +31,8 @@ class ProductChoice extends HTMLElement {
     const price = label.querySelector("[data-price]");
     form.querySelector("[data-chosen]").textContent = `${label.dataset.name}: `;
     form.querySelectorAll("[data-unchosen]").forEach((hint) => hint.remove());
+    // Of several widths, the button of the chosen size alone stays.
+    for (const buy of this.querySelectorAll("[data-width] .product__buy")) buy.hidden = buy.closest("form") !== form;
     told.textContent = stock.textContent;
     told.className = stock.className.replace("size__stock", "stock");
     if (price) this.querySelector("p [data-price]").textContent = price.textContent;
@@ -42,8 +45,8 @@ class ProductChoice extends HTMLElement {
 
   say() {
     const size = this.querySelector("input[name=sku]:checked");
-    const parts = [this.querySelector(".product__step"), this.querySelector("p [data-price]"), (size?.form || this).querySelector(".product__told")];
-    this.said.textContent = parts.map((part) => part?.textContent.trim()).filter(Boolean).join(". ");
+    const parts = [this.querySelector(".product__step"), this.querySelector(".swatches + .notice"), this.querySelector("p [data-price]"), (size?.form || this).querySelector(".product__told")];
+    this.said.textContent = parts.map((part) => part?.textContent.trim().replace(/\.$/, "")).filter(Boolean).join(". ");
   }
 
   async swap(address, remember = true) {
@@ -58,7 +61,7 @@ class ProductChoice extends HTMLElement {
     if (remember) history.pushState(null, "", address);
     this.shown = location.search;
     for (const width of this.querySelectorAll("[data-width]")) if (unfolded.includes(width.dataset.width)) width.open = true;
-    if (kept) this.choose(kept);
+    if (kept && !this.choose(kept)) this.miss(kept);
     this.querySelector("[data-color][aria-current]")?.focus();
     this.say();
   }
@@ -69,8 +72,17 @@ class ProductChoice extends HTMLElement {
       if (!input.disabled && label.querySelector(".size__name").textContent === name) {
         input.checked = true;
         this.tell(label);
+        return true;
       }
     }
+    return false;
+  }
+
+  miss(name) {
+    const notice = document.createElement("p");
+    notice.className = "notice";
+    notice.textContent = `${name} is not in stock in this color. Please choose again.`;
+    this.querySelector(".swatches").after(notice);
   }
 }
 customElements.define("product-choice", ProductChoice);

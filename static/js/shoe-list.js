@@ -57,6 +57,8 @@ class ShoeList extends HTMLElement {
       const count = pick.querySelector("[data-count]");
       if (count) count.textContent = other.querySelector("[data-count]").textContent;
     }
+    const [models] = fresh.querySelector("[data-said]").textContent.split(/[:.]/);
+    this.querySelector(".filters__form > .button").textContent = `Show ${models}`;
     this.querySelector("[name=sort]").value = fresh.querySelector("[name=sort]").value;
   }
 

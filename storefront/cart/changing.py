@@ -48,6 +48,22 @@ def add(
     return Changed(changed, f"{sides.name} is in your cart.")
 
 
+def exchange(
+    cart: Cart, key: str, left_sku: str, right_sku: str, quantity: int, *, came_from: str = ""
+) -> Changed:
+    """Add, in place of the line with this key if there is one. Raises NotSold."""
+    old = cart.line(key)
+    if old is None:
+        return add(cart, left_sku, right_sku, quantity, came_from=came_from)
+    without = cart.put(replace(old, quantity=0))
+    changed = add(without, left_sku, right_sku, quantity, came_from=came_from or old.came_from)
+    if not changed.done:
+        return replace(changed, cart=cart)
+    before = queries.sides_of(old)
+    named = f" It takes the place of {before.name}." if before else ""
+    return replace(changed, said=changed.said + named)
+
+
 def change(cart: Cart, line: Line, wanted: int) -> Changed:
     """Set how many of a line there are; 0 takes it out."""
     sides = queries.sides_of(line)

@@ -36,9 +36,11 @@ def add() -> ResponseReturnValue:
     form = AddForm()
     if not form.validate_on_submit():
         return page(cart, *_sentences(form), status=422)
-    came_from = request.form.get("from", "")[:80]
+    came_from, instead = (request.form.get(name, "")[:80] for name in ("from", "instead"))
     try:
-        changed = changing.add(cart, *form.skus(), form.quantity.data or 0, came_from=came_from)
+        changed = changing.exchange(
+            cart, instead, *form.skus(), form.quantity.data or 0, came_from=came_from
+        )
     except NotSold as problem:
         return page(cart, str(problem), status=422)
     if not changed.done:

@@ -29,6 +29,10 @@ from storefront.settings.shop import shop
 
 MOST_PER_PAGE = 250  # as in Shopify's public products.json
 
+# What the address of a product carries into the cart: the article that led here, and the line that
+# is to be replaced.
+CARRIED = ("from", "instead")
+
 blueprint = Blueprint("catalogue", __name__)
 
 
@@ -204,7 +208,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         price_from=any(size.price_minor > price_minor for size in asked),
         feet=_feet(sizes, teller),
         prices_differ=len({(size.price_minor, size.compare_at_minor) for size in sizes}) > 1,
-        came_from=request.args.get("from", "")[:80],
+        carried=tuple((name, v[:80]) for name in CARRIED if (v := request.args.get(name, ""))),
         facts=measured(whole),
         size_rows=systems.table((size.size for size in whole.sizes if size.size), _system(whole)),
         width_names=width_names,

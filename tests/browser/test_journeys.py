@@ -384,7 +384,9 @@ def test_picture_grows_by_buttons_and_a_change_is_said_once(
         re.compile(r"Color: Sand\. \$109\.00\. .*([0-9]+ in stock|Only [0-9] left)")
     )
     page.locator("[data-color]", has_text="Brick").click()
-    expect(said).to_contain_text("Color: Brick. $109.00.")
+    lost = "6 Wide is not in stock in this color. Please choose again."
+    expect(said).to_contain_text(f"Color: Brick. {lost} $109.00. Brick: ")
+    expect(page.locator(".swatches + .notice")).to_have_text(lost)
 
 
 def test_unfolded_width_and_chosen_size_stay_when_the_color_changes(
@@ -476,3 +478,16 @@ def test_sizes_of_a_width_that_is_unfolded_are_reached_by_tab(
     expect(page.locator("details[data-width='Wide'] input[name=sku]:checked")).to_have_count(1)
     if script:
         expect(page.locator("input[name=sku]:checked")).to_have_count(1)
+
+
+def test_of_several_open_widths_the_chosen_one_alone_has_a_button(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(width=768)
+    page.goto("/products/harbor-two-strap?color=sand")
+    page.locator("details[data-width='Extra wide'] summary").click()
+    expect(page.get_by_role("button", name="Add to cart")).to_have_count(2)
+
+    choose_first_size(page)
+
+    expect(page.get_by_role("button", name="Add to cart")).to_have_count(1)

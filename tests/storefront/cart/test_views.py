@@ -456,7 +456,8 @@ def test_cart_shows_the_picture_the_total_and_a_way_to_another_size(
     page = client.get("/cart").text
 
     assert re.search(r'class="cart__picture" src="/media/[^"]+" alt=""', page)
-    assert 'href="/products/harbor?color=moss"' in page
+    key = f"{variant.id}.{variant.id}"
+    assert f'href="/products/harbor?variant={variant.sku}&amp;instead={key}"' in page
     assert page.index("$178.00") < page.index("cart__lines")  # at once, above the lines
 
 
@@ -503,3 +504,34 @@ def test_what_was_taken_out_is_put_back_by_one_button(client: FlaskClient, make:
     assert "Your cart is empty" in emptied
     back = client.get("/cart").text
     assert 'value="2" min="0"' in back and "Moss, Size 9, Wide" in back
+
+
+def test_another_size_takes_the_place_of_the_one_that_was_chosen(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("harbor", colors=["Moss", "Sand"], sizes=["9", "10"], pairs=5)
+    page = add(client, "harbor-moss-9-wide", 2)
+    other = re.search(r'href="(/products/harbor[^"]+)"[^>]*>Choose another', page)
+    assert other
+    product = client.get(other[1].replace("&amp;", "&")).text
+    instead = re.search(r'name="instead" value="([^"]+)"', product)
+
+    assert instead and "takes the place of the pair that you chose before" in product
+    assert f"color=sand&amp;instead={instead[1]}" in product
+    page = add(client, "harbor-sand-10-wide", instead=instead[1])
+    assert "It takes the place of Harbor, Moss, Size 9, Wide." in page
+    assert quantities(page) == [1] and "Sand, Size 10, Wide" in page
+    assert quantities(add(client, "harbor-sand-10-wide", 2, instead="9.9")) == [3]  # not there
+
+
+def test_what_cannot_be_had_takes_no_place(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", pairs=5)
+    make.product("gone", pairs=0)
+    page = add(client, "harbor-moss-9-wide", 2)
+    key = re.search(r"/cart/lines/([0-9.]+)", page)
+    assert key
+
+    for sku, status in (("gone-moss-9-wide", 409), ("none", 422)):
+        answer = client.post("/cart/lines", data={"sku": sku, "instead": key[1]})
+        assert answer.status_code == status
+    assert quantities(client.get("/cart").text) == [2]

@@ -125,7 +125,7 @@ class Version:
             if engine.dialect.name == "sqlite"
             else "SELECT pg_current_snapshot()::text"
         )
-        event.listen(engine, "engine_disposed", self._close)
+        event.listen(engine, "engine_disposed", self._disposed)
 
     def __call__(self) -> Hashable | None:
         """Return what another commit, by whomever, makes another; None where nobody can tell."""
@@ -134,14 +134,17 @@ class Version:
                 said = self._connection().execute(self._ask).fetchall()[0][0]
                 return self._opened, said
             except (self._engine.dialect.loaded_dbapi.Error, SQLAlchemyError):
-                self._own = None
+                self._close()
                 return None
 
-    def _close(self, _: Engine) -> None:
+    def _disposed(self, _: Engine) -> None:
         with self._lock:
-            if self._own is not None:
-                self._own.close()
-            self._own = None
+            self._close()
+
+    def _close(self) -> None:
+        if self._own is not None:
+            self._own.close()
+        self._own = None
 
     def _connection(self) -> Any:
         if self._own is None:

@@ -50,7 +50,8 @@ class PageCache:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] != "GET" or is_personal(environ["PATH_INFO"]):
+        method = environ["REQUEST_METHOD"]
+        if method not in {"GET", "HEAD"} or is_personal(environ["PATH_INFO"]):
             return self._answer(environ, start_response)
         # Asked before anything of the page is read: what is committed meanwhile makes it old.
         version = self._version()
@@ -73,7 +74,7 @@ class PageCache:
             start_response("304 NOT MODIFIED", headers)
             return ()
         start_response("200 OK", page.headers)
-        return (page.body,)
+        return (page.body,) if method == "GET" else ()
 
     def keep(self, response: Response) -> Response:
         """Keep an answer that is the same for everyone, and let browsers ask if it still is."""

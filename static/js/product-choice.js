@@ -61,7 +61,7 @@ class ProductChoice extends HTMLElement {
     if (remember) history.pushState(null, "", address);
     this.shown = location.search;
     for (const width of this.querySelectorAll("[data-width]")) if (unfolded.includes(width.dataset.width)) width.open = true;
-    if (kept && !this.choose(kept)) this.miss(kept);
+    if (kept) this.note(this.choose(kept) ? `${kept} is still chosen.` : `${kept} is not in stock in this color. Please choose again.`);
     this.querySelector("[data-color][aria-current]")?.focus();
     this.say();
   }
@@ -78,10 +78,10 @@ class ProductChoice extends HTMLElement {
     return false;
   }
 
-  miss(name) {
+  note(words) { // beside the colors, which may be far from the sizes
     const notice = document.createElement("p");
     notice.className = "notice";
-    notice.textContent = `${name} is not in stock in this color. Please choose again.`;
+    notice.textContent = words;
     this.querySelector(".swatches").after(notice);
   }
 }

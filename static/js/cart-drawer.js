@@ -3,6 +3,9 @@
 class CartDrawer extends HTMLElement {
   connectedCallback() {
     if (!("HTMLDialogElement" in window)) return;
+    addEventListener("popstate", () => { // back closes it, a link within it does not
+      if (location.href === this.at) this.querySelector("dialog")?.close();
+    });
     document.addEventListener("submit", (event) => {
       const form = event.target;
       const action = (event.submitter && event.submitter.getAttribute("formaction")) || form.getAttribute("action");
@@ -48,7 +51,11 @@ class CartDrawer extends HTMLElement {
     const dialog = this.querySelector("dialog") || this.makeDialog();
     dialog.querySelector("[data-cart]")?.remove();
     dialog.append(document.importNode(part, true));
-    if (!dialog.open) dialog.showModal();
+    if (!dialog.open) {
+      dialog.showModal();
+      this.at = location.href;
+      if (!history.state?.dialog) history.pushState({ dialog: true }, "");
+    }
     const heading = dialog.querySelector("[data-cart] h1");
     heading.tabIndex = -1;
     heading.focus();

@@ -66,9 +66,16 @@ class PictureZoom extends HTMLElement {
     frame.tabIndex = 0;
     frame.append(picture);
     dialog.append(bar, frame);
-    dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
+    const back = () => dialog.close();
+    addEventListener("popstate", back);
+    dialog.addEventListener("close", () => {
+      removeEventListener("popstate", back);
+      dialog.remove();
+      link.focus();
+    });
     this.append(dialog);
     dialog.showModal();
+    if (!history.state?.dialog) history.pushState({ dialog: true }, "");
     grow(0);
   }
 }

@@ -7,6 +7,7 @@ class ProductChoice extends HTMLElement {
     this.after(this.said); // outside of what is swapped, so that a change is heard
     this.addEventListener("change", (event) => {
       if (event.target.name !== "sku") return;
+      this.querySelector(".swatches + .notice")?.remove(); // it was about the size before
       this.tell(event.target.closest("label"));
       this.say();
     });
@@ -30,7 +31,7 @@ class ProductChoice extends HTMLElement {
     const told = form.querySelector("[data-told]");
     const price = label.querySelector("[data-price]");
     form.querySelector("[data-chosen]").textContent = `${label.dataset.name}: `;
-    form.querySelectorAll("[data-unchosen]").forEach((hint) => hint.remove());
+    this.querySelectorAll("form [data-unchosen]").forEach((hint) => hint.remove());
     // Of several widths, the button of the chosen size alone stays.
     for (const buy of this.querySelectorAll("[data-width] .product__buy")) buy.hidden = buy.closest("form") !== form;
     told.textContent = stock.textContent;
@@ -60,7 +61,7 @@ class ProductChoice extends HTMLElement {
     document.title = page.title;
     if (remember) history.pushState(null, "", address);
     this.shown = location.search;
-    for (const width of this.querySelectorAll("[data-width]")) if (unfolded.includes(width.dataset.width)) width.open = true;
+    for (const width of this.querySelectorAll("[data-width]")) width.open = unfolded.includes(width.dataset.width);
     if (kept) this.note(this.choose(kept) ? `${kept} is still chosen.` : `${kept} is not in stock in this color. Please choose again.`);
     this.querySelector("[data-color][aria-current]")?.focus();
     this.say();

@@ -491,3 +491,43 @@ def test_of_several_open_widths_the_chosen_one_alone_has_a_button(
     choose_first_size(page)
 
     expect(page.get_by_role("button", name="Add to cart")).to_have_count(1)
+
+
+def test_back_closes_the_drawer_and_the_large_picture_and_stays_on_the_shoe(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(width=390)
+    page.goto("/collections/all")
+    page.goto("/products/meadow-zip-walker")
+
+    for _ in range(2):
+        page.get_by_role("button", name="See it larger").click()
+        expect(page.locator("dialog.zoom")).to_be_visible()
+        page.go_back()
+        expect(page.locator("dialog.zoom")).to_have_count(0)
+    choose_first_size(page)
+    page.get_by_role("button", name="Add to cart").click()
+    expect(page.locator("dialog.drawer")).to_be_visible()
+    page.go_back()
+    expect(page.locator("dialog.drawer")).to_be_hidden()
+    expect(page).to_have_url(re.compile("/products/meadow-zip-walker$"))
+    expect(page.locator("input[name=sku]:checked")).to_have_count(1)
+
+
+def test_what_is_said_beside_the_colors_goes_when_another_size_is_chosen(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(width=390)
+    page.goto("/products/meadow-zip-walker?color=slate")
+    page.locator("details[data-width='Standard'] summary").click()
+    wide = page.locator("details[data-width='Wide']")
+    wide.locator("summary").click()
+    sizes = wide.locator("input:not([disabled])")
+    sizes.first.check(force=True)
+
+    page.get_by_role("link", name="Black").click()
+    expect(page.locator(".swatches + .notice")).to_have_text(re.compile("is still chosen"))
+    expect(page.locator("details[data-width][open]")).to_have_count(1)
+    sizes.nth(1).check(force=True)
+
+    expect(page.locator(".swatches + .notice")).to_have_count(0)

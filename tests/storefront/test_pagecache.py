@@ -125,13 +125,12 @@ def test_script_is_packed_once_for_many(app: Flask, client: FlaskClient) -> None
 
 
 def test_time_alone_makes_a_page_old(
-    client: FlaskClient, make: Make, monkeypatch: pytest.MonkeyPatch
+    app: Flask, client: FlaskClient, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make.product("harbor")
     client.get("/products/harbor")
-    later = time.monotonic() + 61
-
-    monkeypatch.setattr(pagecache.time, "monotonic", lambda: later)
+    monkeypatch.setitem(app.config, "PAGES_KEPT", 0.01)
+    time.sleep(0.02)
 
     with statements() as sent:
         client.get("/products/harbor")

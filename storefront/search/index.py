@@ -21,6 +21,7 @@ from sqlalchemy import (
     insert,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     table,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 
 from storefront.db import db
 from storefront.search.models import SearchEntry, SearchWord
-from storefront.search.synonyms import LONGEST, NOTHING, SYNONYMS, meanings, words_of
+from storefront.search.synonyms import LONGEST, NOTHING, OTHERS, SYNONYMS, meanings, words_of
 
 MOST_FOUND = 60
 ENOUGH = 3  # found by all words; else those found by some are added
@@ -50,8 +51,11 @@ VECTOR = (
     " || setweight(to_tsvector('english', body), 'D')"
 )
 
+_VECTOR: ColumnElement[Any] = literal_column(f"({VECTOR})")
+
 # SQLite's full-text tables, which the migration made.
 _FTS5 = table("search_index", column("rowid"), column("search_index"))
+_MATCHES = _FTS5.c.search_index.op("MATCH", is_comparison=True)
 _TRIGRAMS = table("search_word_parts", column("rowid"), column("search_word_parts"), column("rank"))
 
 # What rooms lend: each yields all its entries, for whoever builds the index anew.
@@ -177,30 +181,27 @@ def _ask(
         SearchEntry.visible_until.is_(None), SearchEntry.visible_until > now
     )
     statement = select(*columns).where(visible).limit(MOST_FOUND)
-    join = " AND " if all_of_them else " OR "
-    met: list[ColumnElement[bool]]
+    last = wanted[-1]
     if _is_sqlite():
-        groups = [_fts5(group, begun and group is wanted[-1]) for group in wanted]
+        join = " AND " if all_of_them else " OR "
+        asked = join.join(_fts5(group, begun and group is last) for group in wanted)
         weights = ", ".join(map(str, _WEIGHTS))
         rank: ColumnElement[Any] = literal_column(f"bm25(search_index, {weights})")
-        matches = _FTS5.c.search_index.op("MATCH", is_comparison=True)
-        met = [SearchEntry.id.in_(select(_FTS5.c.rowid).where(matches(one))) for one in groups]
-        statement = statement.join(_FTS5, _FTS5.c.rowid == SearchEntry.id)
-        statement = statement.where(matches(join.join(groups)))
+        statement = statement.join(_FTS5, _FTS5.c.rowid == SearchEntry.id).where(_MATCHES(asked))
     else:
-        vector: ColumnElement[Any] = literal_column(f"({VECTOR})")
-        queries = [_tsquery(group, begun and group is wanted[-1]) for group in wanted]
-        query = queries[0]
-        for other in queries[1:]:
+        query, *others = (_tsquery(group, begun and group is last) for group in wanted)
+        for other in others:
             query = query.op("&&" if all_of_them else "||")(other)
         of_parts: ColumnElement[Any] = literal_column("'{0.1, 0.3, 0.6, 1.0}'::float4[]")
-        rank = -func.ts_rank(of_parts, vector, query)
-        matches = vector.op("@@", is_comparison=True)
-        met = [matches(one) for one in queries]
-        statement = statement.where(matches(query))
+        rank = -func.ts_rank(of_parts, _VECTOR, query)
+        statement = statement.where(_VECTOR.op("@@", is_comparison=True)(query))
     if all_of_them:
         statement = statement.order_by(rank, SearchEntry.id)
         return [Hit._make((*row, ())) for row in db.session.execute(statement)]
+    met = [_meets(group, begun and group is last) for group in wanted]
+    for group, is_met in zip(wanted, met, strict=True):
+        if group in OTHERS:
+            statement = statement.where(or_(is_met, not_(_meets(OTHERS[group]))))
     lacking = [case((one, 0), else_=1) for one in met]
     statement = statement.add_columns(*lacking)
     statement = statement.order_by(sum(lacking, literal(0)), rank, SearchEntry.id)
@@ -209,6 +210,13 @@ def _ask(
         Hit._make((*row[: len(columns)], tuple(compress(typed, row[len(columns) :]))))
         for row in db.session.execute(statement)
     ]
+
+
+def _meets(group: Sequence[str], begun: bool = False) -> ColumnElement[bool]:
+    """Return the condition that one of several phrases is found in an entry."""
+    if _is_sqlite():
+        return SearchEntry.id.in_(select(_FTS5.c.rowid).where(_MATCHES(_fts5(group, begun))))
+    return _VECTOR.op("@@", is_comparison=True)(_tsquery(group, begun))
 
 
 def _fts5(group: Sequence[str], begun: bool) -> str:

@@ -3,14 +3,18 @@
 import re
 from collections.abc import Iterator
 
+MEN = ("men", "mens", "man", "male", "husband", "father", "dad")
+WOMEN = ("women", "womens", "woman", "ladies", "wife", "mother", "mom")
+OTHERS = {MEN: WOMEN, WOMEN: MEN}  # who looks for one is not shown the other
+
 # Each row is one meaning. Where one of its phrases is typed, all of them are looked for.
 MEANINGS = (
     (
         "afo", "brace", "braces", "orthosis", "orthotic", "ankle foot orthosis", "splint",
         "leg brace", "plastic leg brace", "plastic brace",
     ),
-    ("men", "mens", "man", "male", "husband", "father", "dad"),
-    ("women", "womens", "woman", "ladies", "wife", "mother", "mom"),
+    MEN,
+    WOMEN,
     ("hook and loop", "velcro"),
     ("slip on", "slipon", "pull on", "no laces", "laceless"),
     ("house shoe", "slipper", "slippers", "indoor shoe"),

@@ -293,3 +293,15 @@ def test_pages_that_lack_more_than_enough_others_are_left_out(put: Callable[...,
     hits = index.find("blue woolen umbrella", now=utcnow()).hits
 
     assert {hit.thing for hit in hits} == {"near-0", "near-1", "near-2"}
+
+
+def test_who_looks_for_a_mans_shoe_is_not_shown_a_womans(put: Callable[..., None]) -> None:
+    put("his", "A zip shoe", keywords="US men's size")
+    put("hers", "A velcro shoe", keywords="US women's size")
+    put("both", "Velcro for men and women")
+    put("nobody", "A velcro page")
+
+    found_for_him = set(found("velcro shoe for my husband"))
+
+    assert {"/pages/his", "/pages/both"} <= found_for_him and "/pages/hers" not in found_for_him
+    assert found("velcro shoe")[0] == "/pages/hers"

@@ -27,7 +27,21 @@ class CartDrawer extends HTMLElement {
     if (!part) { form.submit(); return; }
     if (answer.status === 422 && form.matches("[data-add]")) { this.complain(form, part); return; }
     this.show(part);
+    if (form.matches("[data-add]")) this.note(form, part);
     document.dispatchEvent(new Event("cart:changed"));
+  }
+
+  note(form, part) { // what was put in stays told beside the button
+    document.querySelectorAll("[data-added]").forEach((old) => old.remove());
+    const words = part.querySelector("[role=status]")?.textContent;
+    if (!words) return;
+    const told = document.createElement("p");
+    told.dataset.added = "";
+    const link = document.createElement("a");
+    link.href = "/cart";
+    link.textContent = "See your cart";
+    told.append(`${words} `, link);
+    form.append(told);
   }
 
   complain(form, part) {

@@ -51,8 +51,12 @@ def add(
 def exchange(
     cart: Cart, key: str, left_sku: str, right_sku: str, quantity: int, *, came_from: str = ""
 ) -> Changed:
-    """Add, in place of the line with this key if there is one. Raises NotSold."""
-    old = cart.line(key)
+    """Add, in place of the line with this key if there is one. Raises NotSold.
+
+    A page that was opened to change a line may be used twice: then the line with that key is gone,
+    and the only one of the same product is meant.
+    """
+    old = cart.line(key) or (_only_line_of(cart, left_sku or right_sku) if key else None)
     if old is None:
         return add(cart, left_sku, right_sku, quantity, came_from=came_from)
     without = cart.put(replace(old, quantity=0))
@@ -62,6 +66,19 @@ def exchange(
     before = queries.sides_of(old)
     named = f" It takes the place of {before.name}." if before else ""
     return replace(changed, said=changed.said + named)
+
+
+def _only_line_of(cart: Cart, sku: str) -> Line | None:
+    """Return the line of the same product as this size, None where there are none or several."""
+    wanted = variant_on_sale(sku)
+    lines = [
+        line
+        for line in cart.lines
+        if wanted
+        and (sides := queries.sides_of(line))
+        and sides.first.product_id == wanted.product_id
+    ]
+    return lines[0] if len(lines) == 1 else None
 
 
 def change(cart: Cart, line: Line, wanted: int) -> Changed:

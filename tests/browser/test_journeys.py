@@ -510,6 +510,7 @@ def test_back_closes_the_drawer_and_the_large_picture_and_stays_on_the_shoe(
     expect(page.locator("dialog.drawer")).to_be_visible()
     page.go_back()
     expect(page.locator("dialog.drawer")).to_be_hidden()
+    expect(page.locator("[data-added]")).to_have_text(re.compile("is in your cart. See your cart$"))
     expect(page).to_have_url(re.compile("/products/meadow-zip-walker$"))
     expect(page.locator("input[name=sku]:checked")).to_have_count(1)
 

@@ -41,7 +41,9 @@ def show() -> ResponseReturnValue:
     typed = _typed()
     found = index.find(typed, now=utcnow())
     kind = request.args.get("kind", "")
-    hits = [hit for hit in found.hits if kind in ("", hit.kind)]
+    hits = [hit for hit in found.hits if hit.kind == kind]
+    if not hits:  # all are shown where none is of this kind
+        kind, hits = "", list(found.hits)
     pages = max(1, -(-len(hits) // PAGE_SIZE))
     page = request.args.get("page", "1")
     if page not in map(str, range(1, pages + 1)):

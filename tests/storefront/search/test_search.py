@@ -282,7 +282,9 @@ def test_one_kind_is_shown_alone_and_the_others_are_a_link_away(
         and "/pages/b" in coaches
         and '<a class="swatch swatch--more" href="?q=hats">' in coaches
     )
-    assert client.get("/search?q=hats&kind=wings").status_code == 200
+    for kind in ("wings", "product"):  # of which nothing was found
+        page = client.get(f"/search?q=hats&kind={kind}").text
+        assert "/pages/a" in page and "/pages/b" in page and "We found nothing" not in page
 
 
 def test_pages_that_lack_more_than_enough_others_are_left_out(put: Callable[..., None]) -> None:

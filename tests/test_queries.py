@@ -31,6 +31,7 @@ PAGES = [
     "/search?q=harbr+shoe+first",
     "/search?q=zzzz",
     "/fit?hands=1",
+    "/fit/braces",
     "/coaches/duluth-harbor-step",
     "/pages/shipping",
     "/pages/terms",

@@ -3,6 +3,13 @@ class ShoeList extends HTMLElement {
   connectedCallback() {
     const filters = this.querySelector("[data-filters]");
     if (filters && matchMedia("(min-width: 64em)").matches) filters.open = true;
+    // What was unfolded is so again for whoever comes back from a shoe, so that the place is the same.
+    const folds = [...this.querySelectorAll("details")];
+    if (history.state?.unfolded) folds.forEach((fold, at) => { fold.open = history.state.unfolded.includes(at); });
+    this.addEventListener("toggle", () => {
+      const unfolded = [...folds.keys()].filter((at) => folds[at].open);
+      history.replaceState({ ...history.state, unfolded }, "");
+    }, true);
     this.addEventListener("change", (event) => {
       if (event.target.form && event.target.form.matches("[data-in-place]")) this.send(event.target.form);
     });
@@ -43,7 +50,7 @@ class ShoeList extends HTMLElement {
     }
     this.mark(fresh);
     document.title = page.title;
-    if (remember) history.pushState(null, "", address);
+    if (remember) history.pushState(history.state, "", address);
     this.shown = location.search;
   }
 

@@ -45,7 +45,14 @@ def add(
         return Changed(kept, f"{sides.name}: {_why_not_more(put, there)}", done=False)
     if put < wanted.quantity:
         return Changed(changed, f"{sides.name}: {_why_not_more(put, there)}")
-    return Changed(changed, f"{sides.name} is in your cart.")
+    return Changed(changed, f"{sides.name} is in your cart.{_in_all(changed, quantity)}")
+
+
+def _in_all(cart: Cart, added: int) -> str:
+    if cart.pairs == added:
+        return ""
+    noun = "pairs" if all(line.left and line.right for line in cart.lines) else "items"
+    return f" You now have {cart.pairs} {noun} in your cart."
 
 
 def exchange(
@@ -64,7 +71,7 @@ def exchange(
     if not changed.done:
         return replace(changed, cart=cart)
     before = queries.sides_of(old)
-    named = f" It takes the place of {before.name}." if before else ""
+    named = f" {before.name} was taken out." if before else ""
     return replace(changed, said=changed.said + named)
 
 

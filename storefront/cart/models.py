@@ -65,9 +65,11 @@ class Cart:
         return max(0, min(MOST_IN_ALL - in_all, *most))
 
     def put(self, line: Line) -> "Cart":
-        """Return the cart with this line in place of the one with its key; none at quantity 0."""
+        """Return the cart with this line in place of the one with its key, a new one first; none at
+        quantity 0.
+        """
         if self.line(line.key) is None:
-            lines = (*self.lines, line)
+            lines = (line, *self.lines)
         else:
             lines = tuple(line if old.key == line.key else old for old in self.lines)
         return replace(self, lines=tuple(kept for kept in lines if kept.quantity > 0))

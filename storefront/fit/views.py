@@ -44,6 +44,17 @@ def show() -> ResponseReturnValue:
     return _page(form, form.need)
 
 
+@blueprint.get("/fit/braces")
+def which_brace() -> str:
+    """Show how kinds of brace are told apart, each with the way to its shoes."""
+    told = braces.told_apart(_choices().braces)
+    return render(
+        "storefront/fit/braces.html",
+        braces=told,
+        with_brace={brace: f"/fit?{urlencode({'brace': brace})}" for brace, _ in told},
+    )
+
+
 class Advised(NamedTuple):
     """A shoe that suits, as the page shows it: in one size where a length was told, in one width
     where a width is needed.

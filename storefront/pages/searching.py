@@ -17,7 +17,12 @@ PLACES = (
     Entry(
         "page", "/fit", "/fit", "Fit finder",
         "which size measure width swelling swollen brace afo one hand",
-        "Which shoes suit your measures, brace, swelling and hands; and which brace is which.",
+        "Which shoes suit your measures, brace, swelling and hands.",
+    ),
+    Entry(
+        "page", "/fit/braces", "/fit/braces", "Which brace is which?",
+        "brace afo smo ankle foot orthosis kind name tell apart look like",
+        "Kinds of ankle brace and how to tell them by looking.",
     ),
     Entry(
         "page", "/accessibility", "/accessibility", "Display settings and accessibility",

@@ -75,7 +75,7 @@ def footer() -> list[tuple[str, str]]:
 
 def addresses() -> list[tuple[str, None]]:
     """Return the addresses of lists and of published pages, for the map of the site."""
-    lists = ("/collections/all", "/fit", "/blog", "/coaches", "/accessibility")
+    lists = ("/collections/all", "/fit", "/fit/braces", "/blog", "/coaches", "/accessibility")
     return [(address, None) for address in (*lists, *(f"/pages/{slug}" for slug, _ in footer()))]
 
 

@@ -204,6 +204,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "display settings, looked at": at("/accessibility?text=150&preview=1"),
     "not found": at("/nothing"),
     "fit finder": at("/fit"),
+    "kinds of brace": at("/fit/braces"),
     "fit finder, answered": at("/fit?hands=1&size=8&system=US+women%27s&brace=hinged+AFO"),
     "fit finder, nothing fits": at("/fit?depth=199"),
     "fit finder with errors": at("/fit?depth=1999&size=x"),

@@ -333,6 +333,43 @@ def test_list_is_narrowed_in_place_and_the_back_button_goes_back(
     expect(page.get_by_label("Two hands")).not_to_be_checked()
 
 
+def test_who_comes_back_from_a_shoe_finds_the_list_as_it_was_left(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(width=768)
+    page.goto("/collections/all")
+    page.locator(".filters__summary").click()
+    page.locator("summary", has_text="Closure").click()
+    page.get_by_label("Hook and loop").check()
+    expect(page).to_have_url(re.compile("closure="))
+    card = page.get_by_role("link", name=re.compile("Harbor Two-Strap")).first
+    card.scroll_into_view_if_needed()
+    place = page.evaluate("scrollY")
+    assert place > 1000
+
+    card.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Harbor Two-Strap")
+    page.go_back()
+
+    expect(page.locator("[data-filters]")).to_have_attribute("open", "")
+    expect(page.get_by_label("Hook and loop")).to_be_visible()
+    page.wait_for_function("place => Math.abs(scrollY - place) < 40", arg=place)
+
+
+def test_color_is_seen_where_it_is_changed_on_a_phone(open_page: Callable[..., Page]) -> None:
+    page = open_page(width=390)
+    page.goto("/products/harbor-two-strap")
+    small = page.locator(".product__small img")
+    before = small.get_attribute("src")
+
+    page.get_by_role("link", name="Sand").click()
+
+    expect(small).to_be_in_viewport()
+    expect(small).not_to_have_attribute("src", before or "")
+    page.set_viewport_size({"width": 768, "height": 900})
+    expect(small).to_be_hidden()
+
+
 def test_list_is_narrowed_without_script(open_page: Callable[..., Page]) -> None:
     page = open_page(width=320, script=False)
     page.goto("/collections/all")

@@ -70,6 +70,22 @@ def test_same_size_again_adds_up(client: FlaskClient, make: Make) -> None:
     assert quantities(add(client, variant.sku, 2)) == [3]
 
 
+def test_cart_says_how_much_is_in_it_and_shows_first_what_came_last(
+    client: FlaskClient, make: Make
+) -> None:
+    first = make.variant(title="Harbor")
+    last = make.variant(title="Meadow", single_minor=5000)
+    assert "You now have" not in add(client, first.sku, 2)
+
+    page = add(client, last.sku)
+
+    assert f"{last.name} is in your cart. You now have 3 pairs in your cart." in page
+    shown = re.findall(r'class="cart__name"><a href="/products/([\w-]+)', page)
+    assert shown == [last.product.handle, first.product.handle]
+    client.post("/cart/lines", data={"left_sku": last.sku, "quantity": "1"})
+    assert "You now have 4 items in your cart." in client.get("/cart").text
+
+
 def test_more_than_there_is_caps_and_says_so(client: FlaskClient, make: Make) -> None:
     variant = make.variant(pairs=3)
 
@@ -120,7 +136,7 @@ def test_more_than_twelve_in_all_caps_and_says_so(client: FlaskClient, make: Mak
 
     page = add(client, make.variant(pairs=50).sku, 5)
 
-    assert quantities(page) == [5, 5, 2]
+    assert quantities(page) == [2, 5, 5]
     assert "12 in all" in page
 
 
@@ -519,10 +535,10 @@ def test_another_size_takes_the_place_of_the_one_that_was_chosen(
     assert instead and "takes the place of the pair that you chose before" in product
     assert f"color=sand&amp;instead={instead[1]}" in product
     page = add(client, "harbor-sand-10-wide", instead=instead[1])
-    assert "It takes the place of Harbor, Moss, Size 9, Wide." in page
+    assert "Harbor, Moss, Size 9, Wide was taken out." in page
     assert quantities(page) == [1] and "Sand, Size 10, Wide" in page
     page = add(client, "harbor-moss-10-wide", instead=instead[1])  # the same page, used again
-    assert quantities(page) == [1] and "takes the place of Harbor, Sand, Size 10, Wide." in page
+    assert quantities(page) == [1] and "Harbor, Sand, Size 10, Wide was taken out." in page
     add(client, "harbor-sand-9-wide")
     page = add(client, "harbor-moss-9-wide", instead="9.9")  # of two, nobody knows which
     assert quantities(page) == [1, 1, 1] and "takes the place" not in page

@@ -147,8 +147,12 @@ def test_pages_that_are_no_pages_of_words_are_found_too(app: Flask, client: Flas
     with db.writing():
         index.rebuild()
 
-    for typed, address in (("where is my order", "/orders/lookup"), ("which size", "/fit"),
-                           ("large text", "/accessibility")):  # fmt: skip
+    for typed, address in (
+        ("where is my order", "/orders/lookup"),
+        ("which size", "/fit"),
+        ("which brace do i have", "/fit/braces"),
+        ("large text", "/accessibility"),
+    ):
         assert found(typed)[0] == address
 
 
@@ -202,13 +206,13 @@ def test_index_is_built_anew_by_command_and_where_it_is_lost(app: Flask, make: M
     make.article("walking", text={"summary": "Of otters."})
     runner = app.test_cli_runner()
 
-    assert "4 pages can be found" in runner.invoke(args=["search", "rebuild"]).output
+    assert "5 pages can be found" in runner.invoke(args=["search", "rebuild"]).output
     assert found("otters") == ["/blog/walking"]
     with db.writing():
         db.session.execute(text("DELETE FROM search_entries"))
     from storefront.search.commands import build_if_empty
 
-    assert build_if_empty() == 4 and build_if_empty() == 0
+    assert build_if_empty() == 5 and build_if_empty() == 0
     assert found("otters") == ["/blog/walking"]
 
 

@@ -51,7 +51,7 @@ def which_brace() -> str:
     return render(
         "storefront/fit/braces.html",
         braces=told,
-        with_brace={brace: f"/fit?{urlencode({'brace': brace})}" for brace, _ in told},
+        with_brace={brace: f"/fit?{urlencode({'brace': brace})}" for brace, *_ in told},
     )
 
 

@@ -451,5 +451,9 @@ def test_braces_are_told_apart_where_they_are_chosen_and_named(
     for address in ("/products/harbor", "/collections/all"):
         page = client.get(address).text
         assert "One piece for the calf" in page and "<dt>Otter" not in page, address
+    drawing = re.search(r'src="(/static/braces/hinged.svg\?v=\w+)" alt=""', page)
+    assert drawing
+    with client.get(drawing[1]) as served:
+        assert served.mimetype == "image/svg+xml"
     assert "<dt>Hinged AFO: this shoe takes it</dt>" in client.get("/products/harbor").text
     assert "<dt>Solid AFO: not tried with this shoe</dt>" in client.get("/products/harbor").text

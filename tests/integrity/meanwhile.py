@@ -9,7 +9,7 @@ from flask import Flask
 
 from storefront.db import GuardedSession, db
 
-HEAD_START = 1.5  # seconds that the other request has before this one goes on
+HEAD_START = 0.4  # seconds that the other request has before this one goes on
 WAIT = 20.0  # seconds until the other request must be over
 
 

@@ -21,7 +21,6 @@ from storefront.orders import dispatching
 from storefront.stock import ledger
 from storefront.stock.ledger import BelowHeld, CountMoved, Shoes
 from tests.factories import Make
-from tests.integrity import meanwhile as timing
 from tests.integrity.meanwhile import Meanwhile
 from tests.integrity.shopper import check_books, counts, orders
 from tests.payments import Company
@@ -33,7 +32,6 @@ RELEASE = [(purchase, "_lapse"), (ledger, "release"), (ledger, "_end_holds"), (l
 
 @pytest.fixture
 def meanwhile(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Meanwhile:
-    monkeypatch.setattr(timing, "HEAD_START", 0.4)
     return Meanwhile(app, monkeypatch)
 
 

@@ -152,7 +152,8 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
     if len(hits) < ENOUGH and len(wanted) > 1:
         by_some = not hits
         more = _ask(wanted, said, all_of_them=False, now=now, begun=begun)
-        hits += _nearest([hit for hit in more if hit.lacks], ENOUGH - len(hits))
+        near = _nearest([hit for hit in more if hit.lacks], ENOUGH - len(hits))
+        hits += [hit for hit in near if by_some or len(hit.lacks) == 1]
     if not any(COACHING.intersection(group) for group in wanted):
         hits.sort(key=lambda hit: hit.kind == "coach")  # who looks for shoes finds those first
     also = [phrase for group in wanted if len(group) > 1 for phrase in group if phrase not in said]

@@ -98,11 +98,12 @@ def test_entry_that_is_put_again_is_found_by_its_new_words_alone(
 
 
 def test_all_words_come_before_some_and_titles_before_bodies(put: Callable[..., None]) -> None:
-    put("body", "Other things", body="a warm hat")
+    put("body", "Winter things", body="a warm hat")
     put("title", "A warm hat")
     put("some", "A warm coat")
 
     assert found("warm hat") == ["/pages/title", "/pages/body", "/pages/some"]
+    assert found("winter warm hat") == ["/pages/body", "/pages/title"]  # the third lacks two of it
     none = index.find("warm umbrella", now=utcnow())
     assert none.by_some and none.hits[0].address in {"/pages/some", "/pages/title"}
 

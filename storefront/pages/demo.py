@@ -26,6 +26,7 @@ FILLED = {
     "hour": "noon Eastern Time",
     "return window": "60 days from the day we send the shoes",
     "return cost": "we pay for the label",
+    "label": "Within one working day we email you a label that is paid for.",
     "return address": "12 Example Street, Portland, ME 04101",
     "return condition": "tried on indoors, in their box",
     "help": "we send somebody to fetch it",

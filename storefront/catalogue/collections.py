@@ -15,7 +15,7 @@ from storefront.catalogue.models import (
     Product,
     ProductBrace,
 )
-from storefront.catalogue.queries import Selection
+from storefront.catalogue.selection import Selection
 from storefront.db import db
 from storefront.remembered import remembered
 from storefront.staff.paging import Page, page_of

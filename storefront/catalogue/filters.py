@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from storefront.catalogue.models import Color, Product, ProductBrace, Variant
-from storefront.catalogue.queries import Selection
+from storefront.catalogue.selection import Selection
 from storefront.db import db
 
 MOST_CHOSEN = 20

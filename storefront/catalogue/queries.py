@@ -5,43 +5,22 @@ statements are written once, when the module is loaded, because writing one take
 running it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from copy import copy
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Date,
-    Executable,
-    Integer,
-    Select,
-    String,
-    bindparam,
-    case,
-    cast,
-    func,
-    literal_column,
-    or_,
-    select,
-)
-from sqlalchemy.orm import InstrumentedAttribute, contains_eager, joinedload, selectinload
+from sqlalchemy import BindParameter, Executable, bindparam, or_, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from storefront.catalogue import glance
-from storefront.catalogue.availability import Availability, availability, availability_of
 from storefront.catalogue.handles import PRODUCTS
 from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
+from storefront.catalogue.selection import LISTED
 from storefront.db import db
 from storefront.staff.paging import Page, page_of
 
-PAGE_SIZE = 24
 MOST_SEARCHED = 80  # characters
-PRICES = 100_000_000  # more than any price
-WIDTHS = 8  # digits of a rank of widths, so that ranks sort as text
 
 
 class Stock(NamedTuple):
@@ -138,166 +117,7 @@ class WholeProduct:
         return [size for size in self.sizes if size.color_id == color.id]
 
 
-class ColorCard(NamedTuple):
-    """One color on a card: its swatch, its picture and what is told about its stock."""
-
-    slug: str
-    name: str
-    swatch: str
-    second_swatch: str
-    picture: PictureRow | None
-    availability: Availability
-    sku: str = ""  # of the one size of which the card tells
-
-
-class Card(NamedTuple):
-    """What a product card shows. Prices are minor units of a pair.
-
-    `compare_at_minor` is the earlier price of a size that costs `price_minor` now. `asked_for`: the
-    first color is one that was asked for.
-    """
-
-    handle: str
-    title: str
-    price_minor: int
-    highest_minor: int
-    compare_at_minor: int | None
-    colors: tuple[ColorCard, ...]
-    glance: str = ""
-    asked_for: bool = False
-
-    @property
-    def shown(self) -> ColorCard:
-        """The color that the card opens with: one asked for, else the first that can be bought."""
-        if self.asked_for:
-            return self.colors[0]
-        return next((c for c in self.colors if c.availability.can_buy), self.colors[0])
-
-    def address(self, color: ColorCard, came_from: str = "") -> str:
-        """Return the address of the product in one color, with the article that leads there."""
-        given = {"variant": color.sku, "color": "" if color.sku else color.slug, "from": came_from}
-        query = urlencode({name: value for name, value in given.items() if value})
-        return f"/products/{self.handle}" + (f"?{query}" if query else "")
-
-
-class Selection:
-    """Products that a shopper may see, in an order; with the statements that read them."""
-
-    def __init__(
-        self,
-        *order: ColumnElement[Any] | InstrumentedAttribute[Any],
-        where: ColumnElement[bool] | None = None,
-    ) -> None:
-        self.order, self._where = order, where
-        on_sale = select(Variant.id).where(Variant.product_id == Product.id, Variant.published)
-        ids: Select[int] = select(Product.id).where(Product.published, on_sale.exists())
-        if where is not None:
-            ids = ids.where(where)
-        self.products, self.whole = ids, ids.order_by(*order)
-        self.count = select(func.count()).select_from(ids.subquery())
-        self.page = self.whole.limit(bindparam("limit", type_=Integer)).offset(
-            bindparam("offset", type_=Integer)
-        )
-        self.values: dict[str, Any] = {}
-
-    def in_stock_first(self) -> "Selection":
-        """Return the same products, those first that can be bought."""
-        last = case((_CAN_BUY, literal_column("0")), else_=literal_column("1"))
-        return Selection(last, *self.order, where=self._where)
-
-    def narrowed(self, condition: ColumnElement[bool], *order: Any) -> "Selection":
-        """Return those of the products that meet a condition too, in another order."""
-        both = condition if self._where is None else self._where & condition
-        return Selection(*order, where=both).given(**self.values)
-
-    def given(self, **values: Any) -> "Selection":
-        """Return the same selection for these values of its parameters."""
-        narrowed = copy(self)
-        narrowed.values = values
-        return narrowed
-
-    def ids(self, *, limit: int, offset: int) -> list[int]:
-        """Return the ids of a part of the selection, in its order."""
-        return list(db.rows(self.page, {**self.values, "limit": limit, "offset": offset}).scalars())
-
-
-def _cards_of(within: ColumnElement[bool] | None = None) -> Executable:
-    """Write the statement that reads the cards of products, color by color.
-
-    `within` narrows the sizes of which a card tells.
-    """
-    coming = case((Variant.restock_on >= bindparam("today", type_=Date), Variant.restock_on))
-    # The lowest price, and of those that have it the highest compare-at, as one number.
-    lowest = Variant.price_minor * PRICES - func.coalesce(Variant.compare_at_minor, 0)
-    width = cast(Variant.width_rank + 10 ** (WIDTHS - 1), String) + Variant.width  # sorts by rank
-    sizes = Variant.product_id.in_(_IDS) & (Variant.published if within is None else within)
-    braces = (
-        select(func.aggregate_strings(ProductBrace.brace, "\n"))
-        .where(ProductBrace.product_id == Product.id)
-        .correlate(Product)
-        .scalar_subquery()
-    )
-    stock = (
-        select(
-            Variant.color_id,
-            func.min(case((Variant.counted, 1), else_=0)).label("counted"),
-            func.sum(case((Variant.counted, Variant.free_pairs), else_=0)).label("free"),
-            func.min(coming).label("restock_on"),
-            func.min(lowest).label("lowest"),
-            func.max(Variant.price_minor).label("highest"),
-            func.count(Variant.id).label("sizes"),
-            func.min(Variant.sku).label("sku"),
-            func.max(Variant.size).label("size"),
-            func.min(width).label("narrowest"),
-            func.max(width).label("widest"),
-        )
-        .where(sizes)
-        .group_by(Variant.color_id)
-        .subquery()
-    )
-    return (
-        select(
-            Product.id,
-            Product.handle,
-            Product.title,
-            Product.size_label,
-            Product.size_system,
-            Product.closure,
-            Product.hands,
-            braces.label("braces"),
-            Color.slug,
-            Color.name,
-            Color.swatch,
-            Color.second_swatch,
-            Picture.key,
-            Picture.alt,
-            Picture.width,
-            Picture.height,
-            stock,
-        )
-        .join_from(Product, Color, Color.product_id == Product.id)
-        .join(stock, stock.c.color_id == Color.id)
-        .outerjoin(Picture, (Picture.color_id == Color.id) & (Picture.position == 0))
-        .where(Product.id.in_(_IDS))
-        .order_by(Color.position, Color.id)
-    )
-
-
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_CARDS = _cards_of()
-_CAN_BUY = (
-    select(Variant.id)
-    .where(
-        Variant.product_id == Product.id,
-        Variant.published,
-        (Variant.free_pairs > 0) | ~Variant.counted,
-    )
-    .exists()
-)
-
-LISTED = Selection(Product.position, Product.id)
-LATEST = Selection(Product.created_at.desc(), Product.position, Product.id).in_stock_first()
-
 
 _BRACE_NAMES = (
     select(ProductBrace.brace)
@@ -311,102 +131,6 @@ _BRACE_NAMES = (
 def brace_names() -> tuple[str, ...]:
     """Return every kind of brace that one of the shop's shoes takes."""
     return tuple(db.rows(_BRACE_NAMES, {}).scalars())
-
-
-def count(selection: Selection) -> int:
-    """Return how many products a selection holds."""
-    return int(db.rows(selection.count, selection.values).scalar_one())
-
-
-def handles(selection: Selection) -> list[str]:
-    """Return the handles of a selection's products, a hundred at most."""
-    named = select(Product.handle).where(Product.id.in_(selection.products)).limit(100)
-    return list(db.rows(named, selection.values).scalars())
-
-
-def cards(
-    selection: Selection,
-    *,
-    today: date,
-    low: int,
-    limit: int = PAGE_SIZE,
-    offset: int = 0,
-    within: ColumnElement[bool] | None = None,
-    colors: Collection[str] = (),
-) -> list[Card]:
-    """Return the cards of a part of a selection, in its order, by two queries.
-
-    With `within`, a condition on sizes, a card tells of these sizes alone. It opens with one of
-    `colors`, slugs, where it has one.
-    """
-    ids = selection.ids(limit=limit, offset=offset)
-    if not ids:
-        return []
-    by_product: dict[int, list[Any]] = {product_id: [] for product_id in ids}
-    statement = _CARDS if within is None else _cards_of(within)
-    for row in db.rows(statement, {"today": today, "ids": ids}).all():
-        by_product[row.id].append(row)
-    return [
-        _card(rows, today, low, is_narrowed=within is not None, colors=colors)
-        for rows in by_product.values()
-        if rows
-    ]
-
-
-def _card(
-    rows: Sequence[Any], today: date, low: int, *, is_narrowed: bool, colors: Collection[str]
-) -> Card:
-    lowest = min(row.lowest for row in rows)
-    price_minor = -(-lowest // PRICES)
-    told_of = availability if is_narrowed else _of_all_sizes
-    cards = tuple(
-        ColorCard(
-            slug=row.slug,
-            name=row.name,
-            swatch=row.swatch,
-            second_swatch=row.second_swatch,
-            picture=PictureRow(row.key, row.alt, row.width, row.height) if row.key else None,
-            availability=told_of(
-                Stock(bool(row.counted), int(row.free), row.restock_on), today=today, low=low
-            ),
-            sku=row.sku if is_narrowed and row.sizes == 1 else "",
-        )
-        for row in rows
-    )
-    return Card(
-        handle=rows[0].handle,
-        title=rows[0].title,
-        price_minor=price_minor,
-        highest_minor=max(row.highest for row in rows),
-        compare_at_minor=price_minor * PRICES - lowest or None,
-        colors=_asked_first(cards, colors) if colors else cards,
-        glance=glance.of_card(
-            glance.called(rows[0].size_label, rows[0].size_system) if rows[0].size else "",
-            min(row.narrowest for row in rows)[WIDTHS:],
-            max(row.widest for row in rows)[WIDTHS:],
-            rows[0].closure,
-            rows[0].hands,
-            sorted((rows[0].braces or "").splitlines(), key=str.lower),
-        ),
-        asked_for=bool(colors),
-    )
-
-
-def _asked_first(cards: Iterable[ColorCard], colors: Collection[str]) -> tuple[ColorCard, ...]:
-    """Return colors with those first that were asked for, and of these such as can be bought."""
-    return tuple(
-        sorted(
-            cards,
-            key=lambda card: (
-                card.slug not in colors,
-                card.slug in colors and not card.availability.can_buy,
-            ),
-        )
-    )
-
-
-def _of_all_sizes(stock: Stock, *, today: date, low: int) -> Availability:
-    return availability_of([stock], today=today, low=low)
 
 
 _PRODUCT = select(*(getattr(Product, name) for name in ProductRow._fields))

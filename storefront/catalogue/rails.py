@@ -7,8 +7,9 @@ from datetime import date
 from markupsafe import Markup
 
 from storefront import prose
-from storefront.catalogue import collections, queries
-from storefront.catalogue.queries import Card
+from storefront.catalogue import collections
+from storefront.catalogue.cards import Card, cards_of
+from storefront.catalogue.selection import LATEST, handles
 
 BLOCKS = re.compile(r"rail: (?:latest|collection ([a-z0-9-]{1,80}))")
 MOST_SHOES = 3
@@ -28,14 +29,14 @@ class Rail:
 
 def rail(block: str, *, today: date, low: int) -> Rail | None:
     """Return what a block of BLOCKS shows, None where it shows nothing; by three queries."""
-    title, more, shoes = "Latest adaptive footwear", "/collections/all", queries.LATEST
+    title, more, shoes = "Latest adaptive footwear", "/collections/all", LATEST
     if handle := _handle(block):
         found = collections.led_to(handle)
         if found is None:
             return None
         title, more = found.title, f"/collections/{found.handle}"
         shoes = collections.selection(found, in_stock_first=True)
-    cards = queries.cards(shoes, today=today, low=low, limit=MOST_SHOES)
+    cards = cards_of(shoes, today=today, low=low, limit=MOST_SHOES)
     return Rail(title, more, tuple(cards)) if cards else None
 
 
@@ -45,7 +46,7 @@ def collected(text: str) -> frozenset[str]:
         handle
         for named in re.findall(r"\[rail: collection ([a-z0-9-]{1,80})\]", text)
         if (found := collections.led_to(named)) is not None
-        for handle in queries.handles(collections.selection(found))
+        for handle in handles(collections.selection(found))
     )
 
 

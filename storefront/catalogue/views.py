@@ -18,10 +18,12 @@ from storefront.catalogue.availability import (
     availability_of,
     availability_of_sides,
 )
+from storefront.catalogue.cards import PAGE_SIZE, cards_of
 from storefront.catalogue.collections import CollectionRow
 from storefront.catalogue.filters import Asked
 from storefront.catalogue.handles import COLLECTIONS, PRODUCTS
-from storefront.catalogue.queries import ColorRow, Selection, SizeRow, Stock, WholeProduct
+from storefront.catalogue.queries import ColorRow, SizeRow, Stock, WholeProduct
+from storefront.catalogue.selection import LISTED, Selection, count
 from storefront.clock import day_of, utcnow
 from storefront.money import major
 from storefront.remembered import remembered
@@ -71,7 +73,7 @@ def old_listing() -> ResponseReturnValue:
 
 @blueprint.get("/collections/all")
 def listing() -> ResponseReturnValue:
-    return _listing(queries.LISTED, None)
+    return _listing(LISTED, None)
 
 
 @blueprint.get("/collections/<handle>")
@@ -85,7 +87,7 @@ def collection(handle: str) -> ResponseReturnValue:
 def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnValue:
     asked, sort, problems = filters.read(request.args.to_dict(flat=False))
     met = filters.selection(of, asked, sort)
-    total = queries.count(met)
+    total = count(met)
     given_up: list[str] = []
     if not total and asked != Asked() and (nearest := filters.closest(of, asked)):
         shown, given_up = nearest
@@ -93,14 +95,14 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
     else:
         shown = asked
     page = _whole("page", 1, 100_000)
-    pages = max(1, -(-total // queries.PAGE_SIZE))
+    pages = max(1, -(-total // PAGE_SIZE))
     if page > pages:
         abort(404)
-    cards = queries.cards(
+    cards = cards_of(
         met,
         today=today(),
         low=current_app.config["LOW_STOCK"],
-        offset=(page - 1) * queries.PAGE_SIZE,
+        offset=(page - 1) * PAGE_SIZE,
         within=filters.of_variants(shown.of_kinds_but("available")) if shown.of_size else None,
         colors=shown.color,
     )
@@ -140,7 +142,7 @@ def _choices(
 
 @remembered
 def _all_choices(collection: CollectionRow | None) -> dict[str, list[filters.Choice]]:
-    of = collections.selection(collection) if collection else queries.LISTED
+    of = collections.selection(collection) if collection else LISTED
     return filters.choices(of, Asked())
 
 

@@ -9,9 +9,10 @@ from flask import Blueprint, abort, current_app, jsonify, request
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
-from storefront.catalogue import collections, queries
+from storefront.catalogue import collections
+from storefront.catalogue.cards import Card, cards_of
 from storefront.catalogue.models import Product
-from storefront.catalogue.queries import Card, Selection
+from storefront.catalogue.selection import Selection
 from storefront.catalogue.views import today
 from storefront.clock import utcnow
 from storefront.search import index
@@ -94,7 +95,7 @@ def _results(hits: Sequence[Hit]) -> list[Result]:
     if ids:
         chosen = Selection(Product.id, where=Product.id.in_(ids))
         low = current_app.config["LOW_STOCK"]
-        found = queries.cards(chosen, today=today(), low=low, limit=len(ids))
+        found = cards_of(chosen, today=today(), low=low, limit=len(ids))
         cards = {f"/products/{card.handle}": card for card in found}
     return [
         Result(hit, KINDS[hit.kind], cards.get(hit.address))

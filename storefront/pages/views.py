@@ -10,7 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from storefront import limits, person, prose
-from storefront.catalogue import collections, queries
+from storefront.catalogue import collections
+from storefront.catalogue.cards import cards_of
+from storefront.catalogue.selection import LISTED
 from storefront.catalogue.views import today
 from storefront.db import db, engine_words
 from storefront.delivery.queries import days_words, zones
@@ -33,9 +35,7 @@ blueprint = Blueprint("pages", __name__)
 def home() -> str:
     if not shop().is_open:
         return render("storefront/pages/opening_soon.html")
-    cards = queries.cards(
-        queries.LISTED, today=today(), low=current_app.config["LOW_STOCK"], limit=ON_HOME
-    )
+    cards = cards_of(LISTED, today=today(), low=current_app.config["LOW_STOCK"], limit=ON_HOME)
     return render(
         "storefront/pages/home.html", cards=cards, links=collections.links(), terms=terms()
     )

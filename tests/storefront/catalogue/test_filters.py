@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from storefront.catalogue import filters, queries
+from storefront.catalogue import cards, filters
 from storefront.catalogue.filters import Asked
 from storefront.catalogue.models import Product, ProductBrace, Variant
 from storefront.db import db
@@ -166,7 +166,7 @@ def test_what_cannot_be_read_gets_a_sentence_and_the_rest_holds(
 
 
 def test_pages_keep_what_is_asked(client: FlaskClient, make: Make) -> None:
-    for number in range(queries.PAGE_SIZE + 1):
+    for number in range(cards.PAGE_SIZE + 1):
         make.product(f"shoe{number}", hands=1)
 
     first = client.get("/collections/all?hands=1").text

@@ -9,7 +9,7 @@ SHOP := $(call stamp,shop,requirements.txt)
 DEV := $(call stamp,dev,requirements-dev.txt)
 
 START = STARTED=$(STARTED) exec $(PY) start.py
-PYTEST = FLASK_SKIP_DOTENV=1 $(PY) -m pytest -n 2 -r s
+PYTEST = FLASK_SKIP_DOTENV=1 $(PY) -m pytest -n 2 --dist worksteal -r s
 MUTMUT = $(PY) -c 'from mutmut.__main__ import cli; cli()'
 # `sudo make update` does what it does as the owner of this folder, but for the restart.
 OWNER = $(shell ls -ld . | awk '{print $$3}')

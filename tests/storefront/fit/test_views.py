@@ -149,6 +149,12 @@ def test_kinds_of_brace_have_a_page_of_their_own_that_leads_to_their_shoes(
     assert "One model suits." in client.get("/fit?brace=solid+AFO").text
 
 
+def test_where_no_shoe_is_known_to_take_a_brace_that_is_said(client: FlaskClient) -> None:
+    page = client.get("/fit/braces").text
+
+    assert "not yet written down" in page and "<dl" not in page and "ask us" in page.lower()
+
+
 def test_nothing_told_promises_nothing(client: FlaskClient, shelf: None) -> None:
     page = client.get("/fit?size=").text
 

@@ -119,11 +119,11 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         path=path,
         asked=asked,
         sort=sort,
-        sorts={name: words for name, (words, _) in filters.SORTS.items()},
+        sorts=tuple((name, words) for name, (words, _) in filters.SORTS.items()),
         problems=problems,
         given_up=[words for kind, _, words in asked.chosen() if kind in given_up],
         told_of=", ".join((*shown.size, *shown.width)),
-        choices=choices,
+        choices=tuple((kind, tuple(all_of)) for kind, all_of in choices.items()),
         braces=braces.told_apart(_brace_names()),
         address=partial(filters.address, path),
     )

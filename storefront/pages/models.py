@@ -16,6 +16,15 @@ PAGES = {  # in the order of the footer
     "legal-notice": "Legal notice",
     "editorial-policy": "Editorial policy",
 }
+ABOUT = {  # in one sentence, for whoever looks for it
+    "shipping": "Where we send shoes, what it costs and how long it takes.",
+    "returns": "How to send shoes back, until when, and what it costs.",
+    "contact": "How to reach us, and when.",
+    "terms": "What you and the shop agree on when you buy.",
+    "privacy": "What we keep about you, for how long, and how to have it erased.",
+    "legal-notice": "Who runs this shop.",
+    "editorial-policy": "How our articles are written, reviewed and corrected.",
+}
 
 
 class Page(Base):

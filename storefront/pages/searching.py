@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 
 from storefront.db import db
-from storefront.pages.models import Page
+from storefront.pages.models import ABOUT, Page
 from storefront.search import index
 from storefront.search.index import Entry
 
@@ -48,4 +48,5 @@ def note(slug: str) -> None:
 
 
 def _entry(page: Page) -> Entry:
-    return Entry("page", page.slug, f"/pages/{page.slug}", page.title, page.slug, "", page.body)
+    slug, about = page.slug, ABOUT.get(page.slug, "")
+    return Entry("page", slug, f"/pages/{slug}", page.title, slug, about, page.body)

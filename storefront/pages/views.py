@@ -18,6 +18,7 @@ from storefront.db import db, engine_words
 from storefront.delivery.queries import days_words, zones
 from storefront.pages import facts, preferences
 from storefront.pages import queries as words
+from storefront.pages.models import ABOUT
 from storefront.pages.writing import BLOCKS
 from storefront.person import Term
 from storefront.remembered import remembered
@@ -51,6 +52,7 @@ def show(page_slug: str) -> str:
     return render(
         "storefront/pages/show.html",
         page=page,
+        about=ABOUT.get(page.slug, page.title),
         document=document,
         zones=zones() if "delivery" in document.parts else (),
         returns=facts.returns(shop()) if "returns" in document.parts else None,

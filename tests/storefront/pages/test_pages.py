@@ -17,7 +17,8 @@ from storefront.delivery.zones import MethodTerms
 from storefront.pages import queries, writing
 from storefront.pages.drafts import draft_of
 from storefront.pages.facts import Facts, Returns
-from storefront.pages.models import PAGES, Page
+from storefront.pages.models import ABOUT, PAGES, Page
+from storefront.search import index
 from storefront.settings import queries as settings
 from tests.factories import Make
 from tests.storefront.staff.people import Browser, fresh, signed_in
@@ -192,6 +193,18 @@ def test_the_demonstration_publishes_every_page_and_says_that_it_is_one(
     for slug in PAGES:
         shown = client.get(f"/pages/{slug}").text
         assert "a demonstration shop" in shown and "[your" not in shown, slug
+
+
+def test_every_page_says_in_a_sentence_what_it_is_about_where_it_is_found_and_to_machines(
+    client: FlaskClient,
+) -> None:
+    assert ABOUT.keys() == PAGES.keys()
+    for slug, about in ABOUT.items():
+        write("Some words.", slug)
+        assert f'<meta name="description" content="{about}">' in client.get(f"/pages/{slug}").text
+        with db.writing():
+            index.rebuild()
+        assert about in client.get(f"/search?q={slug}").text
 
 
 def test_a_page_is_shown_without_its_footer_links_when_the_database_is_away(

@@ -1,7 +1,11 @@
 // <cart-drawer>: shows the cart's own page part in a dialog after something was put into it;
-// what could not be put in is said in the form itself.
+// what could not be put in is said in the form itself, and a number that was typed is said not to be in the sums.
 class CartDrawer extends HTMLElement {
   connectedCallback() {
+    document.addEventListener("input", ({ target }) => {
+      const unsummed = target.closest(".cart__line")?.querySelector("[data-unsummed]");
+      if (unsummed) unsummed.hidden = target.value === target.defaultValue;
+    });
     if (!("HTMLDialogElement" in window)) return;
     addEventListener("popstate", () => { // back closes it, a link within it does not
       if (location.href === this.at) this.querySelector("dialog")?.close();

@@ -15,7 +15,8 @@ NO_SUCH_SIZE = "That size is not sold here. Please choose another."
 class Changed:
     """The cart after a change, and what is to be said; `done` is False where the stock ran out.
 
-    `back` are the fields that put into the cart again what was taken out.
+    `back` are the fields that put into the cart again what was taken out, in place of what took its
+    place.
     """
 
     cart: Cart
@@ -45,7 +46,15 @@ def add(
         return Changed(kept, f"{sides.name}: {_why_not_more(put, there)}", done=False)
     if put < wanted.quantity:
         return Changed(changed, f"{sides.name}: {_why_not_more(put, there)}")
-    return Changed(changed, f"{sides.name} is in your cart.{_in_all(changed, quantity)}")
+    told = f"{_named(sides, quantity, 'is', 'are')} in your cart."
+    return Changed(changed, told + _in_all(changed, quantity))
+
+
+def _named(sides: Sides, quantity: int, is_one: str, are_many: str) -> str:
+    """Return so many of a shoe with the verb that follows."""
+    if quantity == 1:
+        return f"{sides.name} {is_one}"
+    return f"{quantity} {'shoes' if sides.is_single else 'pairs'} of {sides.name} {are_many}"
 
 
 def _in_all(cart: Cart, added: int) -> str:
@@ -71,8 +80,24 @@ def exchange(
     if not changed.done:
         return replace(changed, cart=cart)
     before = queries.sides_of(old)
-    named = f" {before.name} was taken out." if before else ""
-    return replace(changed, said=changed.said + named)
+    if before is None:
+        return changed
+    new = {line.key for line in changed.cart.lines} - {line.key for line in without.lines}
+    return replace(
+        changed,
+        said=f"{changed.said} {_named(before, old.quantity, 'was', 'were')} taken out.",
+        back={**_fields(old, before), "instead": new.pop()} if new else None,
+    )
+
+
+def _fields(line: Line, sides: Sides) -> dict[str, str]:
+    """Return what the form for adding sends for a line."""
+    return {
+        "left_sku": sides.left.sku if sides.left else "",
+        "right_sku": sides.right.sku if sides.right else "",
+        "quantity": str(line.quantity),
+        "from": line.came_from,
+    }
 
 
 def _only_line_of(cart: Cart, sku: str) -> Line | None:
@@ -95,13 +120,8 @@ def change(cart: Cart, line: Line, wanted: int) -> Changed:
         emptier = cart.put(replace(line, quantity=0))
         if sides is None:
             return Changed(emptier, "That shoe was taken out of your cart.")
-        back = {
-            "left_sku": sides.left.sku if sides.left else "",
-            "right_sku": sides.right.sku if sides.right else "",
-            "quantity": str(line.quantity),
-            "from": line.came_from,
-        }
-        return Changed(emptier, f"{sides.name} was taken out of your cart.", back=back)
+        told = f"{_named(sides, line.quantity, 'was', 'were')} taken out of your cart."
+        return Changed(emptier, told, back=_fields(line, sides))
     there = queries.there_for(cart, line, sides)
     changed, put = _put(cart, replace(line, quantity=wanted), sides, there)
     if put == 0:

@@ -45,7 +45,7 @@ def add() -> ResponseReturnValue:
         return page(cart, str(problem), status=422)
     if not changed.done:
         return page(changed.cart, changed.said, status=409)
-    return _keep(changed.cart, changed.said)
+    return _keep(changed.cart, changed.said, changed.back)
 
 
 @blueprint.post("/cart/lines/<key>")
@@ -77,7 +77,7 @@ def change_lines(cart: Cart, wanted: Mapping[str, str], *, then: str = "") -> Re
     """Set the numbers of pairs as far as they are there, and say what was changed."""
     told: list[str] = []
     refused: list[str] = []
-    changed = cart
+    changed, back = cart, None
     for key, text in wanted.items():
         line = cart.line(key)
         if line is None:
@@ -85,15 +85,15 @@ def change_lines(cart: Cart, wanted: Mapping[str, str], *, then: str = "") -> Re
             continue
         form = ChangeForm(MultiDict({"quantity": text}))
         if not form.validate():
-            return page(cart, *_sentences(form), status=422)
+            sides = queries.sides_of(line)
+            name = f"{sides.name}: " if sides else ""
+            return page(cart, *(name + each for each in _sentences(form)), status=422)
         step = changing.change(changed, line, form.quantity.data or 0)
-        changed = step.cart
-        if step.back:
-            flash(step.back, BACK)  # type: ignore[arg-type]  # any JSON will do
+        changed, back = step.cart, step.back or back
         (told if step.done else refused).append(step.said)
     if refused:
         return page(changed, *told, *refused, status=409)
-    return _keep(changed, " ".join(filter(None, (*told, then))))
+    return _keep(changed, " ".join(filter(None, (*told, then))), back)
 
 
 @blueprint.post("/cart/delivery")
@@ -176,11 +176,13 @@ def _sentences(form: AddForm | ChangeForm) -> list[str]:
     return [str(error) for errors in form.errors.values() for error in errors]
 
 
-def _keep(cart: Cart, told: str) -> Response:
+def _keep(cart: Cart, told: str, back: Mapping[str, str] | None = None) -> Response:
     response = current_app.make_response(redirect(url_for("cart.show"), 303))
     try:
         cookie.write(response, cart)
     except cookie.TooLarge:
         return page(current(), FULL, status=422)
+    if back:
+        flash(back, BACK)  # type: ignore[arg-type]  # any JSON will do
     flash(told)
     return response

@@ -84,6 +84,7 @@ class SizeRow(NamedTuple):
     shoe, None where it is not sold singly.
     """
 
+    id: int
     product_id: int
     color_id: int
     sku: str
@@ -155,6 +156,7 @@ _COLORS = (
 )
 _SIZES = (
     select(
+        Variant.id,
         Variant.product_id,
         Variant.color_id,
         Variant.sku,

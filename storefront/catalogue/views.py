@@ -32,8 +32,8 @@ from storefront.settings.shop import shop
 MOST_PER_PAGE = 250  # as in Shopify's public products.json
 
 # What the address of a product carries into the cart: the article that led here, and the line that
-# is to be replaced.
-CARRIED = ("from", "instead")
+# is to be replaced, of so many pairs.
+CARRIED = ("from", "instead", "pairs")
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -179,6 +179,8 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     chosen = variant or (sizes[0] if len(sizes) == 1 else None)
     shown = Shown(whole, color, choices, chosen)
     widths = _by_width(choices)
+    shown_width = _shown_width(widths, chosen)
+    carried = tuple((name, v[:80]) for name in CARRIED if (v := request.args.get(name, "")))
     return render(
         "storefront/catalogue/show.html",
         whole=whole,
@@ -188,7 +190,9 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         color=color,
         colors=colors,
         widths=widths,
-        open_width=_open_width(widths, chosen),
+        shown_width=shown_width,
+        replaced=_replaced(whole, request.args.get("instead", "")),
+        pairs=next((n for n in range(2, 7) if ("pairs", str(n)) in carried), 1),
         chosen=chosen,
         parts=[part(shown) for part in parts],
         color_told=color_told,
@@ -210,7 +214,8 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         price_from=any(size.price_minor > price_minor for size in asked),
         feet=_feet(sizes, teller),
         prices_differ=len({(size.price_minor, size.compare_at_minor) for size in sizes}) > 1,
-        carried=tuple((name, v[:80]) for name in CARRIED if (v := request.args.get(name, ""))),
+        carried=carried,
+        kept=(("width", shown_width[0].variant.width), *carried) if len(widths) > 1 else carried,
         facts=measured(whole),
         size_rows=systems.table((size.size for size in whole.sizes if size.size), _system(whole)),
         width_names=width_names,
@@ -270,21 +275,34 @@ def _shown_color(
     return next(((color, told) for color, told in colors if told.can_buy), colors[0])
 
 
-def _by_width(choices: Sequence[Choice]) -> list[tuple[Choice, ...]]:
+def _by_width(choices: Sequence[Choice]) -> tuple[tuple[Choice, ...], ...]:
     widths: dict[str, list[Choice]] = {}
     for choice in sorted(choices, key=lambda c: (c.variant.width_rank, c.variant.size_rank)):
         widths.setdefault(choice.variant.width, []).append(choice)
-    return [tuple(choices) for choices in widths.values()]
+    return tuple(tuple(choices) for choices in widths.values())
 
 
-def _open_width(widths: Sequence[Sequence[Choice]], chosen: SizeRow | None) -> str:
-    """Return the width whose sizes are unfolded: the chosen one, else the first with a size that
-    can be bought.
+def _shown_width(
+    widths: Sequence[tuple[Choice, ...]], chosen: SizeRow | None
+) -> tuple[Choice, ...]:
+    """Return the choices in one width: the chosen one, else the one asked for by address, else the
+    first with a size that can be bought.
     """
-    if chosen:
-        return chosen.width
+    asked = chosen.width if chosen else request.args.get("width")
     there = (group for group in widths if any(each.availability.can_buy for each in group))
-    return next(there, widths[0])[0].variant.width
+    first = next(there, widths[0])
+    return next((group for group in widths if group[0].variant.width == asked), first)
+
+
+def _replaced(whole: WholeProduct, key: str) -> str:
+    """Return the color, size and width of the pair in the cart that is to be replaced, or ''."""
+    for size in whole.sizes:
+        if key == f"{size.id}.{size.id}":
+            (color,) = (color for color in whole.colors if color.id == size.color_id)
+            label = whole.product.size_label
+            words = (color.name, f"{label} {size.size}" if size.size else "", size.width)
+            return ", ".join(filter(None, words))
+    return ""
 
 
 def _system(whole: WholeProduct) -> str:

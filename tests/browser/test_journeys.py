@@ -72,7 +72,7 @@ def test_reader_becomes_a_shopper_and_staff_see_it(
     expect(rail.locator(".stock").first).to_be_visible()
     rail.get_by_role("heading", level=3).first.get_by_role("link").click()
     expect(page).to_have_url(re.compile("from=walking-with-foot-drop"))
-    other = page.locator("[data-color]:not([aria-current])").first
+    other = page.locator("[data-swap=color]:not([aria-current])").first
     name = other.inner_text().split("\n")[0].strip()
     other.click()
     expect(page.get_by_role("heading", name=f"Color: {name}")).to_be_visible()
@@ -111,15 +111,23 @@ def test_what_cannot_be_put_into_the_cart_is_said_in_the_form_itself(
 
     choose_first_size(page)
     expect(page.locator("main [role=alert]")).to_have_count(0)
-    page.locator("main [name=quantity]").first.fill("7")
+    page.locator("main [name=quantity]").first.fill("0")
     page.get_by_role("button", name="Add to cart").click()
-    expect(page.locator("main [role=alert]")).to_have_text("You can buy 1 to 6 of one size.")
+    expect(page.locator("main [role=alert]")).to_have_text("Please choose at least 1.")
     expect(page.get_by_role("dialog", name="Cart")).not_to_be_visible()
 
     page.locator("main [name=quantity]").first.fill("1")
     page.get_by_role("button", name="Add to cart").click()
-    expect(page.get_by_role("dialog", name="Cart")).to_be_visible()
+    drawer = page.get_by_role("dialog", name="Cart")
+    expect(drawer).to_be_visible()
     expect(page.locator("main [role=alert]")).to_have_count(0)
+    unsummed = drawer.get_by_text("The new number is not in the sums yet: press Update.")
+    expect(unsummed).to_be_hidden()
+    drawer.locator(".cart__quantity").first.fill("2")
+    expect(unsummed).to_be_visible()
+    drawer.get_by_role("button", name="Update").first.click()
+    expect(drawer.get_by_text("now 2 in your cart.")).to_be_visible()
+    expect(unsummed).to_be_hidden()
 
 
 @with_and_without
@@ -418,30 +426,38 @@ def test_picture_grows_by_buttons_and_a_change_is_said_once(
     choose_first_size(page)
     said = page.locator("product-choice + [role=status]")
     expect(said).to_contain_text(
-        re.compile(r"Color: Sand\. \$109\.00\. .*([0-9]+ in stock|Only [0-9] left)")
+        re.compile(r"Color: Sand\. Width: Wide\. \$109\.00\. .*([0-9]+ in stock|Only [0-9] left)")
     )
-    page.locator("[data-color]", has_text="Brick").click()
-    lost = "6 Wide is not in stock in this color. Please choose again."
-    expect(said).to_contain_text(f"Color: Brick. {lost} $109.00. Brick: ")
-    expect(page.locator(".swatches + .notice")).to_have_text(lost)
+    page.locator("[data-swap=color]", has_text="Brick").click()
+    lost = "US women's size 6 is not in stock in this color. Please choose again."
+    expect(said).to_contain_text(f"Color: Brick. Width: Wide. {lost} $109.00. Brick: ")
+    expect(page.locator("[data-kept]")).to_have_text(lost)
 
 
-def test_unfolded_width_and_chosen_size_stay_when_the_color_changes(
+def test_chosen_width_and_size_stay_when_the_color_changes_and_the_size_when_the_width_does(
     open_page: Callable[..., Page],
 ) -> None:
     page = open_page()
     page.goto("/products/meadow-zip-walker?color=slate")
-    wide = page.locator("details[data-width='Wide']")
+    name = page.locator("input[name=sku]:checked + .size__face .size__name")
 
-    wide.locator("summary").click()
-    radio = wide.locator("input:not([disabled])").first
-    name = wide.locator(".size:not(.size--gone) .size__name").first.inner_text()
-    radio.check()
+    page.get_by_role("link", name="Wide: ").first.click()
+    expect(page.get_by_role("heading", name="Width: Wide")).to_be_visible()
+    sku = choose_first_size(page)
+    size = name.inner_text()
     page.get_by_role("link", name="Black").click()
 
-    expect(page.locator("h2", has_text="Color: Black")).to_be_visible()
-    expect(wide).to_have_attribute("open", "")
-    expect(page.locator("input[name=sku]:checked + .size__face .size__name")).to_have_text(name)
+    expect(page.get_by_role("heading", name="Color: Black")).to_be_visible()
+    expect(page.get_by_role("heading", name="Width: Wide")).to_be_visible()
+    expect(name).to_have_text(size)
+    page.get_by_role("link", name="Standard: ").click()
+    expect(page.get_by_role("heading", name="Width: Standard")).to_be_visible()
+    expect(page.get_by_role("link", name="Standard: ")).to_be_focused()
+    expect(page.locator("[data-kept]")).to_have_text(re.compile(f"size {size} is still chosen"))
+    assert "wide" in sku
+    expect(
+        page.locator(f"input[value={sku.replace('slate', 'black').replace('wide', 'standard')}]")
+    ).to_be_checked()
 
 
 def test_picture_grows_where_it_is_looked_at_and_moves_by_buttons_and_keys(
@@ -498,36 +514,35 @@ def test_link_within_a_page_goes_where_it_says(open_page: Callable[..., Page]) -
 
 
 @with_and_without
-def test_sizes_of_a_width_that_is_unfolded_are_reached_by_tab(
+def test_another_width_is_chosen_by_keyboard_and_leaves_one_button(
     open_page: Callable[..., Page], script: bool
 ) -> None:
     page = open_page(script=script)
     page.goto("/products/meadow-zip-walker")
+    tab_to(page, "[data-swap=width]:not([aria-current])")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Width: Wide")).to_be_in_viewport()
+
     tab_to(page, "input[name=sku]")
     page.keyboard.press("Space")
 
-    tab_to(page, "details[data-width='Wide'] summary")
-    page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
-
-    expect(page.locator("details[data-width='Wide'] input[name=sku]:focus")).to_have_count(1)
-    page.keyboard.press("Space")
-    expect(page.locator("details[data-width='Wide'] input[name=sku]:checked")).to_have_count(1)
-    if script:
-        expect(page.locator("input[name=sku]:checked")).to_have_count(1)
+    expect(page.locator("input[name=sku]:checked")).to_have_count(1)
+    expect(page.get_by_role("button", name="Add to cart")).to_have_count(1)
 
 
-def test_of_several_open_widths_the_chosen_one_alone_has_a_button(
+def test_nothing_above_the_button_moves_when_a_size_is_chosen(
     open_page: Callable[..., Page],
 ) -> None:
-    page = open_page(width=768)
-    page.goto("/products/harbor-two-strap?color=sand")
-    page.locator("details[data-width='Extra wide'] summary").click()
-    expect(page.get_by_role("button", name="Add to cart")).to_have_count(2)
+    page = open_page(width=390)
+    page.goto("/products/harbor-two-strap?color=charcoal&width=Extra+wide")
+    sizes = page.locator(".size:not(.size--gone)")
+    sizes.nth(3).scroll_into_view_if_needed()
+    before = [sizes.nth(at).bounding_box() for at in range(4)]
 
-    choose_first_size(page)
+    sizes.nth(3).click()
 
-    expect(page.get_by_role("button", name="Add to cart")).to_have_count(1)
+    expect(page.locator("input[name=sku]:checked")).to_have_count(1)
+    assert [sizes.nth(at).bounding_box() for at in range(4)] == before
 
 
 def test_back_closes_the_drawer_and_the_large_picture_and_stays_on_the_shoe(
@@ -557,15 +572,11 @@ def test_what_is_said_beside_the_colors_goes_when_another_size_is_chosen(
 ) -> None:
     page = open_page(width=390)
     page.goto("/products/meadow-zip-walker?color=slate")
-    page.locator("details[data-width='Standard'] summary").click()
-    wide = page.locator("details[data-width='Wide']")
-    wide.locator("summary").click()
-    sizes = wide.locator("input:not([disabled])")
+    sizes = page.locator("input[name=sku]:not([disabled])")
     sizes.first.check(force=True)
 
     page.get_by_role("link", name="Black").click()
-    expect(page.locator(".swatches + .notice")).to_have_text(re.compile("is still chosen"))
-    expect(page.locator("details[data-width][open]")).to_have_count(1)
+    expect(page.locator("[data-kept]")).to_have_text(re.compile("is still chosen"))
     sizes.nth(1).check(force=True)
 
-    expect(page.locator(".swatches + .notice")).to_have_count(0)
+    expect(page.locator("[data-kept]")).to_have_count(0)

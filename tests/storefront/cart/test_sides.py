@@ -170,8 +170,7 @@ def test_price_of_one_shoe_that_moved_is_said(client: FlaskClient, sizes: list[s
         ({"left_sku": "x" * 65}, "No such size."),
         ({"left_sku": "harbor-moss-9-wide", "right_sku": "other"}, "must be of the same model"),
         ({"left_sku": "plain"}, "sold in pairs of one size only"),
-        ({"left_sku": "harbor-moss-9-wide", "quantity": "7"}, "You can buy 1 to 6"),
-        ({"left_sku": "harbor-moss-9-wide", "quantity": "-1"}, "You can buy 1 to 6"),
+        ({"left_sku": "harbor-moss-9-wide", "quantity": "-1"}, "Please choose at least 1."),
     ],
 )
 def test_shoes_that_cannot_be_bought_get_a_sentence(

@@ -36,12 +36,9 @@ def test_product_page_says_what_there_is(client: FlaskClient, make: Make) -> Non
 
     assert "Color: Moss" in page
     assert "24 in stock" in page  # 4 sizes of 6 pairs
-    assert set(radios(page)) == {
-        "harbor-moss-9-standard",
-        "harbor-moss-10-standard",
-        "harbor-moss-9-wide",
-        "harbor-moss-10-wide",
-    }
+    assert set(radios(page)) == {"harbor-moss-9-standard", "harbor-moss-10-standard"}
+    wide = client.get("/products/harbor?color=moss&width=Wide").text
+    assert set(radios(wide)) == {"harbor-moss-9-wide", "harbor-moss-10-wide"}
     assert "62 mm (2.4 in)" in page
     assert "One hand" in page
     assert "Not measured" in page
@@ -393,7 +390,7 @@ def test_sold_out_color_leads_to_the_others_and_to_a_notice_and_offers_no_cart(
 
     assert "Add to cart" not in page and "We do not know yet when it comes back." in page
     assert re.search(
-        r'<p>In stock: <a href="/products/harbor\?color=sand" data-color>Sand</a>', page
+        r'<p>In stock: <a href="/products/harbor\?color=sand" data-swap="color">Sand</a>', page
     )
     assert '<details class="ask" id="notices" open>' in page
     assert re.search(r"button--main[^>]*>Tell me when it is back", page)
@@ -411,7 +408,7 @@ def test_shop_without_any_pair_of_a_shoe_leads_to_what_is_there(
     assert 'href="/collections/all?available=1"' in page and "Add to cart" not in page
 
 
-def test_of_several_widths_the_chosen_one_or_the_first_that_is_there_is_unfolded(
+def test_of_several_widths_the_chosen_one_or_the_first_that_is_there_is_shown(
     client: FlaskClient, make: Make
 ) -> None:
     make.product("harbor", sizes=["9", "10"], widths=["Standard", "Wide"], pairs=6)
@@ -428,15 +425,37 @@ def test_of_several_widths_the_chosen_one_or_the_first_that_is_there_is_unfolded
     page = client.get("/products/harbor").text
     chosen = client.get("/products/harbor?variant=harbor-moss-9-standard").text
 
-    assert 'data-width="Standard">\n      <summary>Width Standard: all sold out' in page
-    assert 'data-width="Wide" open>\n      <summary>Width Wide: 1 of 2 sizes in stock' in page
-    assert 'data-width="Standard" open>' in chosen and 'data-width="Wide">' in chosen
+    asked = client.get("/products/harbor?width=Standard").text
+
+    wide = {"harbor-moss-9-wide": "", "harbor-moss-10-wide": "disabled"}
+    standard = {"harbor-moss-9-standard": "disabled", "harbor-moss-10-standard": "disabled"}
+    assert radios(page) == radios(client.get("/products/harbor?width=none").text) == wide
+    assert radios(chosen).keys() == radios(asked).keys() == standard.keys()
+    assert page.count("Add to cart") == 1 and "Add to cart" not in asked
+    links = re.findall(r'href="([^"]+)"( aria-current="true")? data-swap="width">([^<]+)', page)
+    assert links == [
+        ("/products/harbor?color=moss&amp;width=Standard#width", "", "Standard: "),
+        (
+            "/products/harbor?color=moss&amp;width=Wide#width",
+            ' aria-current="true"',
+            "Wide: 1 of 2 sizes in stock",
+        ),
+    ]
+    assert '<span class="product__gone">sold out</span>' in page
 
 
-def test_sizes_of_the_only_width_are_not_folded(client: FlaskClient, make: Make) -> None:
+def test_color_leads_to_the_same_width(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", colors=["Moss", "Sand"], widths=["Standard", "Wide"])
+
+    page = client.get("/products/harbor?width=Wide&from=walking").text
+
+    assert 'href="/products/harbor?color=sand&amp;width=Wide&amp;from=walking"' in page
+
+
+def test_only_width_is_no_choice(client: FlaskClient, make: Make) -> None:
     make.product("harbor", sizes=["9", "10"])
 
-    assert "data-width" not in client.get("/products/harbor").text
+    assert 'data-swap="width"' not in client.get("/products/harbor").text
 
 
 def test_braces_are_told_apart_where_they_are_chosen_and_named(

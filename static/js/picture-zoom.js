@@ -34,25 +34,27 @@ class PictureZoom extends HTMLElement {
       frame.scrollTop = down * frame.scrollHeight - frame.clientHeight / 2;
     };
     const move = (across, down) => frame.scrollBy(across * frame.clientWidth / 4, down * frame.clientHeight / 4);
-    const button = (words, act) => {
+    const button = (words, act, within = bar) => {
       const made = document.createElement("button");
       made.type = "button";
       made.className = "button button--quiet";
       made.textContent = words;
       made.addEventListener("click", act);
-      bar.append(made);
+      within.append(made);
       return made;
     };
     const larger = button("Larger", () => grow(1));
     const smaller = button("Smaller", () => grow(-1));
     const ways = {};
+    const arrows = document.createElement("div");
+    bar.append(arrows);
     for (const [key, sign, words, across, down] of [
       ["ArrowLeft", "←", "Look more to the left", -1, 0],
       ["ArrowRight", "→", "Look more to the right", 1, 0],
       ["ArrowUp", "↑", "Look further up", 0, -1],
       ["ArrowDown", "↓", "Look further down", 0, 1],
     ]) {
-      ways[key] = button(sign, () => move(across, down));
+      ways[key] = button(sign, () => move(across, down), arrows);
       ways[key].setAttribute("aria-label", words);
     }
     button("Close", () => dialog.close()).classList.add("zoom__close");

@@ -65,7 +65,7 @@ class ShoeList extends HTMLElement {
       if (count) count.textContent = other.querySelector("[data-count]").textContent;
     }
     const [models] = fresh.querySelector("[data-said]").textContent.split(/[:.]/);
-    this.querySelector(".filters__form > .button").textContent = `Show ${models}`;
+    for (const button of this.querySelectorAll(".filters__form .button")) button.textContent = `Show ${models}`;
     this.querySelector("[name=sort]").value = fresh.querySelector("[name=sort]").value;
   }
 

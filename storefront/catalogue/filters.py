@@ -20,12 +20,14 @@ from sqlalchemy import (
     union_all,
 )
 
+from storefront.catalogue import systems
 from storefront.catalogue.models import Color, Product, ProductBrace, Variant
 from storefront.catalogue.selection import Selection
 from storefront.db import db
 
 MOST_CHOSEN = 20
 MOST_LONG = 80  # characters
+QUARTER = systems.INCH / 12  # millimeters of a quarter of a US size
 MOST_GRAMS, MOST_MILLIMETERS = 5_000, 500
 WEIGHTS = (250, 300, 350, 400, 450)  # grams a shoe
 DEPTHS = (50, 55, 60, 65, 70)  # millimeters inside, insole out
@@ -102,6 +104,10 @@ class Asked:
         if isinstance(rest, tuple):
             rest = tuple(each for each in getattr(self, field) if str(each) != value)
         return replace(self, **{field: rest})
+
+    def with_size(self, size: str) -> "Asked":
+        """Return the same with one size more."""
+        return replace(self, size=(*self.size, size))
 
     def of_kinds_but(self, *dropped: str) -> "Asked":
         """Return the same without all that is asked of these kinds."""
@@ -277,6 +283,26 @@ def counted(everything: Sequence[Choice], left: Sequence[Choice]) -> list[Choice
     there = {choice.value: choice for choice in left}
     nothing = (each._replace(models=0) for each in everything)
     return [there.get(choice.value, choice) for choice in nothing]
+
+
+def same_length(sizes: Sequence[Choice]) -> Iterator[tuple[Choice, Choice]]:
+    """Yield each chosen size with the one of another system that is as long, if it leaves models.
+
+    Half a size is 4.2 mm (the Brannock device), so what is within a quarter is the same.
+    """
+    lengths = [(size, systems.foot_mm(size.words, size.group)) for size in sizes]
+    for chosen, long in lengths:
+        for other, as_long in lengths:
+            if (
+                chosen.chosen
+                and not other.chosen
+                and other.models
+                and other.group != chosen.group
+                and long is not None
+                and as_long is not None
+                and abs(long - as_long) < QUARTER
+            ):
+                yield chosen, other
 
 
 def _counts(of: Selection, asked: Asked) -> Iterator[Select[Any]]:

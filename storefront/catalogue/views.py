@@ -124,6 +124,7 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         given_up=[words for kind, _, words in asked.chosen() if kind in given_up],
         told_of=", ".join((*shown.size, *shown.width)),
         choices=tuple((kind, tuple(all_of)) for kind, all_of in choices.items()),
+        same_length=list(filters.same_length(choices["size"])),
         braces=braces.told_apart(_brace_names()),
         address=partial(filters.address, path),
     )

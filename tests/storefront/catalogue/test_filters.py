@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from storefront.catalogue import cards, filters
 from storefront.catalogue.filters import Asked
-from storefront.catalogue.models import Product, ProductBrace, Variant
+from storefront.catalogue.models import Collection, Product, ProductBrace, Variant
 from storefront.db import db
 from tests.factories import NOW, Make
 
@@ -130,7 +130,46 @@ def test_each_choice_says_how_many_models_it_leaves(client: FlaskClient, shelf: 
     assert counts(wide, "color") == {"moss": 1, "plum": 1, "sand": 2}
     assert counts(wide, "width") == {"Standard": 0, "Wide": 2, "Extra wide": 1}
     assert counts(wide, "size")["US women&#39;s size 9"] == 1
-    assert 'value="Wide" checked' in wide and "Filter and sort<span data-number> (2 chosen)" in wide
+    assert 'value="Wide" checked' in wide and "data-number>2 chosen" in wide
+    assert "data-number>nothing chosen" in page
+
+
+def test_size_of_another_system_that_is_as_long_is_offered(
+    client: FlaskClient, shelf: None
+) -> None:
+    page = client.get("/collections/all?size=US+women's+size+9&color=sand").text
+    one_hand = client.get("/collections/all?size=US+men's+size+8&hands=1").text
+
+    offered = re.findall(r"<p>(US .+?): <a [^>]*href=\"(.+?)\"[^>]*>(.+?)</a>", page)
+    assert offered == [
+        (
+            "US women&#39;s size 9 is about US men&#39;s size 8",
+            "/collections/all?size=US+women%27s+size+9&amp;size=US+men%27s+size+8&amp;color=sand",
+            "show 1 model in that size too",
+        )
+    ]
+    both = client.get(offered[0][1].replace("&amp;", "&")).text
+    assert handles(both) == ["deep", "light"] and "is about" not in both
+    assert "is about" not in one_hand  # the women's shoe takes two hands
+
+
+def test_list_for_a_brace_says_that_numbers_add_up_widths(client: FlaskClient, shelf: None) -> None:
+    with db.writing():
+        db.session.add(
+            Collection(
+                handle="hinged",
+                title="Hinged",
+                rule="brace",
+                rule_value="hinged AFO",
+                updated_at=NOW,
+            )
+        )
+    told = 'A brace needs a wider shoe: <a href="/fit?brace=hinged%20AFO">'
+
+    assert told in client.get("/collections/hinged").text
+    assert told in client.get("/collections/all?fits=hinged+AFO").text
+    assert "adds up" not in client.get("/collections/hinged?width=Wide").text
+    assert "adds up" not in client.get("/collections/all").text
 
 
 def test_each_thing_asked_can_be_taken_away_by_a_link(client: FlaskClient, shelf: None) -> None:

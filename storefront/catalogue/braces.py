@@ -45,6 +45,8 @@ _KINDS = {  # by a part of its name
     "afo": ("an ankle-foot orthosis: it holds foot and ankle, and ends below the knee", ""),
 }
 
+ALL_SAID = " ".join(said for said, _ in _KINDS.values())
+
 
 def told_apart(braces: Iterable[str]) -> tuple[Look, ...]:
     """Return those that can be told by their name, each with what it looks like."""

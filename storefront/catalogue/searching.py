@@ -41,7 +41,7 @@ def note(*products: Product) -> None:
 
 def _entry(product: Product) -> Entry:
     words = (
-        "shoe shoes",
+        "shoe shoes stock",
         product.product_type,
         product.tags,
         product.vendor,
@@ -49,6 +49,7 @@ def _entry(product: Product) -> Entry:
         HANDS.get(product.hands or 0),
         product.size_label,
         product.size_system,
+        "one shoe" if any(variant.single_minor for variant in product.variants) else "",
         *(brace.brace for brace in product.braces),
         *(color.name for color in product.colors),
         *sorted(

@@ -134,7 +134,7 @@ def _choices(
     of: Selection, collection: CollectionRow | None, asked: Asked
 ) -> dict[str, list[filters.Choice]]:
     """Return all that can be chosen, also what leaves nothing with what is asked."""
-    everything = _all_choices(collection)
+    everything = all_choices(collection)
     if asked == Asked():
         return everything
     left = filters.choices(of, asked)
@@ -142,7 +142,8 @@ def _choices(
 
 
 @remembered
-def _all_choices(collection: CollectionRow | None) -> dict[str, list[filters.Choice]]:
+def all_choices(collection: CollectionRow | None) -> dict[str, list[filters.Choice]]:
+    """Return what can be chosen of a collection, or of all shoes, where nothing is asked."""
     of = collections.selection(collection) if collection else LISTED
     return filters.choices(of, Asked())
 

@@ -11,12 +11,14 @@ from flask.typing import ResponseReturnValue
 
 from storefront.catalogue import collections
 from storefront.catalogue.cards import Card, cards_of
+from storefront.catalogue.filters import Asked, address
 from storefront.catalogue.models import Product
 from storefront.catalogue.selection import Selection
-from storefront.catalogue.views import today
+from storefront.catalogue.views import all_choices, today
 from storefront.clock import utcnow
 from storefront.search import index
 from storefront.search.index import Hit
+from storefront.search.synonyms import OTHERS, SHOES, words_of
 
 PAGE_SIZE = 20
 MOST_TYPED = 120  # characters
@@ -25,6 +27,7 @@ KINDS = {"product": "Shoe", "article": "Article", "page": "Page", "coach": "Coac
 MANY = {"product": "shoes", "article": "articles", "page": "pages", "coach": "coaches"}
 
 ZIP = re.compile(r"\b[0-9]{5}\b")
+NUMBER = re.compile(r"(?<![0-9.])[0-9]{1,2}(?:\.5)?(?![0-9.])")
 
 blueprint = Blueprint("finding", __name__)
 
@@ -60,6 +63,8 @@ def show() -> ResponseReturnValue:
         results=_results(hits[first : first + PAGE_SIZE]),
         links=collections.links(),
         zip_code=zip_code[0] if zip_code else "",
+        sizes=_sizes(typed),
+        is_for_shoes=not SHOES.isdisjoint(words_of(found.taken_for or typed)),
         page=int(page),
         pages=pages,
     )
@@ -76,6 +81,25 @@ def suggest() -> ResponseReturnValue:
 
 def _typed() -> str:
     return " ".join(request.args.get("q", "")[:MOST_TYPED].split())
+
+
+def _sizes(typed: str) -> list[tuple[str, str]]:
+    """Return each size of which the number was typed, with the address of what is there in it."""
+    numbers = set(NUMBER.findall(typed))
+    if not numbers:
+        return []
+    named = set(words_of(typed))
+    unwanted = [
+        others
+        for one, others in OTHERS.items()
+        if not named.isdisjoint(one) and named.isdisjoint(others)
+    ]
+    return [
+        (size.value, address("/collections/all", Asked(size=(size.value,), available=True)))
+        for size in all_choices(None)["size"]
+        if size.words in numbers
+        and all(set(words_of(size.group)).isdisjoint(each) for each in unwanted)
+    ]
 
 
 def _counted(hits: Sequence[Hit]) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
+from storefront.catalogue.braces import ALL_SAID
 from storefront.db import db
 from storefront.pages.models import ABOUT, Page
 from storefront.search import index
@@ -22,7 +23,7 @@ PLACES = (
     Entry(
         "page", "/fit/braces", "/fit/braces", "Which brace is which?",
         "brace afo smo ankle foot orthosis kind name tell apart look like",
-        "Kinds of ankle brace and how to tell them by looking.",
+        "Kinds of ankle brace and how to tell them by looking.", ALL_SAID,
     ),
     Entry(
         "page", "/accessibility", "/accessibility", "Display settings and accessibility",

@@ -30,11 +30,12 @@ from sqlalchemy import (
 
 from storefront.db import db
 from storefront.search.models import SearchEntry, SearchWord
-from storefront.search.synonyms import LONGEST, NOTHING, OTHERS, SYNONYMS, meanings, words_of
+from storefront.search.synonyms import LONGEST, NOTHING, OTHERS, SHOES, SYNONYMS, meanings, words_of
 
 MOST_FOUND = 60
 ENOUGH = 3  # found by all words; else those found by some are added
 COACHING = frozenset({"coach", "fitting"})  # of these meanings, coaches stand among the others
+AT_ONCE = 3  # pages that are seen first: who asks for a shoe finds one among them
 MOST_SAID = 4  # words of the same meaning
 SIMILAR = 0.7  # of 1: what a mistyped word has in common with the one that was meant
 MOST_LONGER = 2  # letters too many or too few in a mistyped word
@@ -156,6 +157,9 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
         hits += [hit for hit in near if by_some or len(hit.lacks) == 1]
     if not any(COACHING.intersection(group) for group in wanted):
         hits.sort(key=lambda hit: hit.kind == "coach")  # who looks for shoes finds those first
+    if SHOES.intersection(meant) and not any(hit.kind == "product" for hit in hits[:AT_ONCE]):
+        best = next((hit for hit in hits if hit.kind == "product"), None)
+        hits.sort(key=lambda hit: hit is not best)
     also = [phrase for group in wanted if len(group) > 1 for phrase in group if phrase not in said]
     return Found(hits, said if meant != words else "", also[:MOST_SAID], by_some)
 
@@ -241,10 +245,13 @@ def _tsquery(group: Sequence[str], begun: bool) -> ColumnElement[Any]:
 
 def _meant(words: Sequence[str]) -> list[str]:
     """Return the words with each that nobody has written replaced by the most similar one."""
-    asked = [word for word in words if PARTS_OF_WORD.fullmatch(word) and word not in NOTHING]
-    known = set(db.session.scalars(select(SearchWord.word).where(SearchWord.word.in_(asked))))
+    asked = {word for word in words if PARTS_OF_WORD.fullmatch(word) and word not in NOTHING}
+    forms = {word: {word, word.removesuffix("s")} for word in asked}  # both databases look for both
+    of_all = set[str]().union(*forms.values())
+    known = set(db.session.scalars(select(SearchWord.word).where(SearchWord.word.in_(of_all))))
     known |= SYNONYMS
-    return [_most_similar(word) if word in asked and word not in known else word for word in words]
+    unknown = {word for word in asked if known.isdisjoint(forms[word])}
+    return [_most_similar(word) if word in unknown else word for word in words]
 
 
 def _most_similar(word: str) -> str:

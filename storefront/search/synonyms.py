@@ -16,36 +16,45 @@ MEANINGS = (
     MEN,
     WOMEN,
     ("hook and loop", "velcro"),
-    ("slip on", "slipon", "pull on", "no laces", "laceless"),
+    ("slip on", "slipon", "pull on", "no laces", "without laces", "laceless"),
     ("house shoe", "slipper", "slippers", "indoor shoe"),
     ("high top", "boot", "boots"),
     ("zip", "zipper", "zippered"),
     ("drop foot", "foot drop", "toes drag", "toe drag", "dragging toes", "foot drags"),
     ("rear entry", "opens at the back", "back entry", "open at the back"),
     ("one hand", "single handed", "one handed"),
+    ("one shoe", "single shoe", "feet that differ", "different sizes", "two sizes", "odd sizes"),
     ("swelling", "swollen", "edema", "oedema"),
     ("ms", "multiple sclerosis"),
     ("tired", "fatigue", "energy", "exhausted"),
-    ("returns", "return", "send back", "send shoes back", "sending back", "money back", "refund"),
+    (
+        "returns", "return", "send back", "send shoes back", "sending back", "money back", "refund",
+        "exchange",
+    ),
     ("delivery", "shipping", "postage", "ship"),
     ("privacy", "data", "cookies"),
     ("phone", "call", "telephone", "contact"),
-    ("fitting", "try on", "fit", "fitter"),
+    ("fitting", "try on", "fitter"),
     ("coach", "store", "location", "in person"),
 )  # fmt: skip
 NOTHING = frozenset(  # too frequent to tell one page from another
     {
-        "a", "about", "all", "am", "an", "and", "any", "are", "as", "at", "be", "by", "can",
-        "could", "do", "does", "feet", "foot", "for", "from", "get", "has", "have", "how", "i",
-        "if", "in", "is", "it", "its", "long", "look", "me", "my", "need", "of", "on", "or",
-        "our", "please", "put", "shall", "should", "some", "that", "the", "their", "them",
-        "they", "this", "to", "us", "want", "wear", "what", "when", "where", "which", "who",
-        "will", "with", "would", "you", "your",
+        "a", "about", "all", "am", "an", "and", "another", "any", "are", "as", "at", "be",
+        "been", "best", "but", "buy", "by", "can", "could", "do", "does", "each", "feet", "fit",
+        "fits", "foot", "for", "from", "get", "good", "had", "has", "have", "he", "her", "here",
+        "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "left", "leg",
+        "legs", "long", "look", "me", "more", "most", "my", "need", "no", "not", "of", "off",
+        "on", "only", "or", "other", "our", "out", "over", "please", "put", "right", "same",
+        "shall", "she", "should", "so", "some", "such", "than", "that", "the", "their", "them",
+        "then", "there", "these", "they", "this", "those", "through", "to", "too", "under",
+        "up", "us", "very", "want", "was", "we", "wear", "were", "what", "when", "where",
+        "which", "while", "who", "will", "with", "would", "you", "your",
     }
 )  # fmt: skip
 MOST_WORDS = 12
 LONGEST = 40  # characters
 
+SHOES = frozenset({"shoe", "shoes"})
 _MEANING = {tuple(phrase.split()): meaning for meaning in MEANINGS for phrase in meaning}
 _LONGEST_PHRASE = max(map(len, _MEANING))
 SYNONYMS = frozenset(word for phrase in _MEANING for word in phrase if len(word) > 2)

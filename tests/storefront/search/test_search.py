@@ -1,5 +1,6 @@
 """What is typed finds the page that was meant, on both databases alike."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -164,6 +165,77 @@ def test_zip_code_in_a_search_leads_to_the_coaches_near_it(client: FlaskClient) 
 
     assert 'href="/coaches?near=93101"' in client.get("/search?q=coach+near+93101").text
     assert "/coaches?near=" not in client.get("/search?q=sku+931012").text
+
+
+def test_size_that_is_typed_leads_to_the_shoes_that_are_there_in_it(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("harbor", sizes=["9", "9.5"], size_label="US women's size")
+    make.product("heron", sizes=["9"], size_label="US men's size")
+    make.product("plain", sizes=["9"], size_label="Size")
+
+    def offered(typed: str) -> list[str]:
+        page = client.get(f"/search?q={typed}").text
+        return re.findall(r'all\?size=([^&]+)&amp;available=1">Shoes in stock in', page)
+
+    his, hers, plain = "US+men%27s+size+9", "US+women%27s+size+9", "Size+9"
+    assert offered("men's+size+9") == [plain, his]
+    assert offered("shoes+for+my+wife,+9") == [plain, hers]
+    assert offered("size+9.5") == [f"{hers}.5"]
+    assert offered("9") == [plain, his, hers]
+    assert offered("size+19") == offered("91234") == offered("shoes") == []
+    assert client.get(f"/collections/all?size={his}&available=1").text.count('"card__link"') == 1
+
+
+def test_who_asks_for_shoes_finds_one_among_the_first_or_a_way_to_all(
+    client: FlaskClient, make: Make
+) -> None:
+    for name in "abc":
+        make.article(name, text={"summary": "Shoes, stroke, and a brace."})
+    make.product("harbor", description="Over a brace.")
+    with db.writing():
+        index.rebuild()
+
+    assert found("shoes for a brace")[0] == "/products/harbor"
+    assert found("a brace")[-1] == "/products/harbor"
+    ways = '<a class="go" href="/collections/all">All shoes</a>'
+    assert ways in client.get("/search?q=stroke+shoes").text
+    assert ways not in client.get("/search?q=stroke").text
+    assert ways not in client.get("/search?q=shoes+for+a+brace").text
+
+
+def test_one_shoe_finds_what_is_sold_singly(app: Flask, make: Make) -> None:
+    make.product("harbor", single_minor=5000)
+    make.product("heron", description="One more shoe.")
+    with db.writing():
+        index.rebuild()
+
+    assert found("can i buy just one shoe")[0] == "/products/harbor"
+    assert "/products/heron" not in found("different sizes")
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("mens shoes that fit over a brace", "/products/heron-rear-entry"),
+        ("brace on right leg", "/fit/braces"),
+        ("plastic brace up the back of the calf", "/fit/braces"),
+        ("can i buy just one shoe", "/products/heron-rear-entry"),
+        ("exchange shoes for another size", "/pages/returns"),
+        ("size 9 wide men in stock", "/products/heron-rear-entry"),
+        ("shoes without laces", "/products/drift-knit-slip-on"),
+        ("sandals", "/products/cove-sandal"),
+    ],
+)
+def test_sentences_find_what_they_are_about_and_no_word_is_taken_for_another(
+    app: Flask, typed: str, wanted: str
+) -> None:
+    assert app.test_cli_runner().invoke(args=["demo", "load"]).exit_code == 0
+
+    result = index.find(typed, now=utcnow())
+
+    assert wanted in [hit.address for hit in result.hits[:3]]
+    assert result.taken_for == ""
 
 
 def test_product_is_found_with_its_price_and_stock_once_it_can_be_seen(

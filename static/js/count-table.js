@@ -1,4 +1,5 @@
-// <count-table>: saves each count in place. Arrows move, Enter saves and goes down, Escape takes back.
+// <count-table>: saves each count in place. Arrows move, Enter saves and goes down, Escape takes back, and
+// who leaves is asked about what is not saved.
 class CountTable extends HTMLElement {
   connectedCallback() {
     this.querySelectorAll("[data-step]").forEach((button) => { button.hidden = false; });
@@ -8,6 +9,7 @@ class CountTable extends HTMLElement {
     this.addEventListener("keydown", (event) => this.key(event));
     this.addEventListener("focusin", (event) => { if (event.target.matches(".count__input")) event.target.select(); });
     this.addEventListener("input", (event) => { if (event.target.matches(".count__input")) this.edited(event.target.form); });
+    addEventListener("beforeunload", (event) => { if (this.querySelector(".count__said--edited")) event.preventDefault(); });
     this.addEventListener("click", (event) => {
       const button = event.target.closest("[data-step]");
       if (button) this.step(button);
@@ -60,6 +62,11 @@ class CountTable extends HTMLElement {
     delete form.dataset.busy;
     if (!answer) { this.say(form, "refused", "Not saved: the shop did not answer. Please try again."); return; }
     if (answer.state === "saved" || answer.state === "moved") this.rebase(form, answer);
+    if (answer.state === "saved") { // its reason is not that of the next count
+      form.elements.reason.selectedIndex = 0;
+      form.elements.note.value = "";
+      form.querySelector("details").open = false;
+    }
     const words = answer.words || answer.error;
     this.say(form, answer.state || "refused", { moved: `Not saved. ${words} Save again to set your number all the same.`, saved: words }[answer.state] || `Refused. ${words}`);
   }
@@ -81,7 +88,7 @@ class CountTable extends HTMLElement {
   }
 
   say(form, state, words) {
-    const said = form.parentElement.querySelector("[data-said]");
+    const said = form.querySelector("[data-said]");
     said.className = `count__said count__said--${state}`;
     if (said.textContent !== words) said.textContent = words;
   }

@@ -38,7 +38,7 @@ def waiting() -> Iterator[Waiting]:
 
 @blueprint.get("/orders")
 def listing() -> str:
-    """List the orders, newest first."""
+    """List the orders."""
     state = request.args.get("state", "")
     if state not in SHOWN:
         abort(404)
@@ -47,6 +47,7 @@ def listing() -> str:
         page=queries.orders(state=state, page=page_number()),
         state=state,
         states=SHOWN,
+        to_send=queries.to_send(),
     )
 
 
@@ -94,7 +95,8 @@ def dispatch(number: int) -> ResponseReturnValue:
         ) from None
     except dispatching.NotPaid as unpaid:
         raise Conflict(f"Order {number} is {unpaid.state}, not paid, so it was not sent.") from None
-    flash(f"Order {number} is marked as sent.", "info")
+    told = f" {order.email} is told by email." if order.email else ""
+    flash(f"Order {number} is marked as sent.{told}", "info")
     return redirect(url_for("orders_desk.show", number=number), 303)
 
 

@@ -29,7 +29,8 @@ _ASKING = union(
 def orders(*, state: str = "", page: int = 1) -> Page[Order]:
     """Return one page of the orders, newest first: all, or those in a state.
 
-    "asking" are those with an open question, "to-send" those of which shoes are to be packed.
+    "asking" are those with an open question, "to-send" those of which shoes are to be packed, the
+    oldest first.
     """
     listed = select(Order).options(selectinload(Order.lines), selectinload(Order.marks))
     if state == "asking":
@@ -38,7 +39,7 @@ def orders(*, state: str = "", page: int = 1) -> Page[Order]:
         listed = listed.where(_TO_SEND)
     elif state:
         listed = listed.where(Order.state == state)
-    return page_of(listed.order_by(Order.id.desc()), page)
+    return page_of(listed.order_by(Order.id if state == "to-send" else Order.id.desc()), page)
 
 
 def order(number: int) -> Order | None:

@@ -169,6 +169,49 @@ def test_staff_count_a_size(shop: Shop, open_page: Callable[..., Page], script: 
 
     expect(page.get_by_text(re.compile("^Saved")).first).to_be_visible()
     assert free_pairs(shop, sku) == before + 7
+    if not script:
+        return
+    page.get_by_text("Reason", exact=True).first.click()
+    page.get_by_label("Note").fill("Box 12")
+    field.fill(str(before))
+    left: list[str] = []
+    page.on("dialog", lambda dialog: (left.append(dialog.type), dialog.accept()))
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text(re.compile(f"^Saved: {before} "))).to_be_in_viewport()
+    expect(page.get_by_label("Note")).to_be_hidden()
+    expect(page.get_by_label("Note")).to_have_value("")
+    page.goto("/staff")
+    page.go_back()
+    assert left == []
+    field.press_sequentially("1")
+    page.goto("/staff")
+    assert left == ["beforeunload"]
+
+
+@with_and_without
+def test_enter_in_a_field_sends_no_order(
+    shop: Shop, open_page: Callable[..., Page], script: bool
+) -> None:
+    page = open_page(script=script)
+    page.goto("/products/cove-sandal")
+    choose_first_size(page)
+    to_payment(page, script=script)
+    fill_payment(page)
+    page.locator("button[name=pay]").click()
+    number = re.search(r"Order (\d+)", page.inner_text("h1"))
+    assert number
+    sign_in(page)
+    page.goto(f"/staff/orders/{number[1]}")
+
+    page.get_by_label("Carrier").fill("UPS")
+    page.get_by_label("Carrier").press("Enter")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        f"Order {number[1]}: paid, not sent yet"
+    )
+    expect(page.get_by_label("Carrier")).to_have_value("UPS")
+    page.get_by_role("button", name="Mark as sent").click()
+    expect(page.get_by_text("is told by email.")).to_be_visible()
 
 
 def test_purchase_by_keyboard_alone(shop: Shop, open_page: Callable[..., Page]) -> None:

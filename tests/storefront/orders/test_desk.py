@@ -26,6 +26,18 @@ def test_the_list_is_newest_first_and_filtered_by_state(app: Flask, make: Make) 
     assert browser.get("/staff/orders?state=lost").status_code == 404
 
 
+def test_what_is_to_be_sent_is_counted_and_listed_oldest_first(app: Flask, make: Make) -> None:
+    first, second = make.order(state="paid"), make.order(state="paid")
+    make.order()
+
+    page = signed_in(app, "stock").get("/staff/orders?state=to-send").text
+
+    assert ">To send (2)</a>" in page and "?state=paid" not in page
+    assert page.index(f"/staff/orders/{first.number}") < page.index(
+        f"/staff/orders/{second.number}"
+    )
+
+
 def test_the_list_finds_orders_with_an_open_question(app: Flask, make: Make) -> None:
     owed, settled, processing = make.order(), make.order(), make.order()
     with db.writing():

@@ -48,7 +48,7 @@ def test_a_paid_order_is_sent_and_the_shopper_is_told(
 
     assert (answer.status_code, answer.location) == (303, f"/staff/orders/{order.number}")
     page = browser.get(answer.location).text
-    assert f"Order {order.number} is marked as sent." in page
+    assert f"Order {order.number} is marked as sent. buyer@example.com is told by email." in page
     assert "Sent by Ann on" in page and "with Post, tracking number AB 1" in page
     assert how_many() == (1, 1)
     letter = db.session.scalars(select(Letter)).one()

@@ -321,3 +321,17 @@ def test_the_database_itself_refuses_a_second_undo(variant: Variant) -> None:
             values={**again, "reason": "corrected", "note": "", "left_after": 5, "right_after": 5}
             | {"undoes_id": line.id},
         )
+
+
+def test_undo_is_offered_only_where_so_many_are_there(
+    browser: Browser, variant: Variant, make: Make
+) -> None:
+    line = count(variant, Shoes(9, 9))
+    action = f'action="{address(variant, line)}"'
+    why = f"/staff/stock/{variant.sku}"
+    assert action in browser.get(why).text
+
+    make.order((variant, 6))
+
+    page = browser.get(why).text
+    assert action not in page and "so this line cannot be undone" in page

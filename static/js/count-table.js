@@ -88,9 +88,10 @@ class CountTable extends HTMLElement {
   }
 
   say(form, state, words) {
-    const said = form.querySelector("[data-said]");
+    const said = form.parentElement.querySelector("[data-said]");
     said.className = `count__said count__said--${state}`;
     if (said.textContent !== words) said.textContent = words;
+    if (state && state !== "edited") said.scrollIntoView({ block: "nearest" });
   }
 }
 customElements.define("count-table", CountTable);

@@ -172,8 +172,11 @@ def test_staff_count_a_size(shop: Shop, open_page: Callable[..., Page], script: 
     if not script:
         return
     page.get_by_text("Reason", exact=True).first.click()
-    page.get_by_label("Note").fill("Box 12")
+    page.get_by_label("Reason").select_option("corrected")
     field.fill(str(before))
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_text(re.compile("^Refused"))).to_be_in_viewport()
+    page.get_by_label("Note").fill("Box 12")
     left: list[str] = []
     page.on("dialog", lambda dialog: (left.append(dialog.type), dialog.accept()))
     page.get_by_role("button", name="Save").first.click()

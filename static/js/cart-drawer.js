@@ -30,9 +30,9 @@ class CartDrawer extends HTMLElement {
     const part = page && page.querySelector("[data-cart]");
     if (!part) { form.submit(); return; }
     if (answer.status === 422 && form.matches("[data-add]")) { this.complain(form, part); return; }
+    document.dispatchEvent(new Event("cart:changed")); // before the drawer is a step of the history
     this.show(part);
     if (form.matches("[data-add]")) this.note(form, part);
-    document.dispatchEvent(new Event("cart:changed"));
   }
 
   note(form, part) { // what was put in stays told beside the button
@@ -50,8 +50,8 @@ class CartDrawer extends HTMLElement {
 
   complain(form, part) {
     const notices = [...part.querySelectorAll(".notice--trouble[role=alert]")];
-    // A missing size is said above the sizes. Anything else stands below the button: it goes away once something is
-    // changed, and must not move the button from under a finger that comes from the changed field.
+    // A missing size is said above the sizes, and keeps its place when one is chosen. Anything else stands below the
+    // button and goes away: neither moves what is under a finger.
     const sizes = form.querySelector("[name=sku]:checked") ? null : form.querySelector("fieldset");
     notices.forEach((notice) => {
       notice.dataset.trouble = "";
@@ -60,9 +60,8 @@ class CartDrawer extends HTMLElement {
       else form.append(copy);
       copy.tabIndex = -1;
       copy.focus();
+      form.addEventListener("change", () => { if (sizes) copy.classList.add("notice--settled"); else copy.remove(); }, { once: true });
     });
-    const settled = () => form.querySelectorAll("[data-trouble]").forEach((notice) => notice.remove());
-    form.addEventListener("change", settled, { once: true });
   }
 
   show(part) {
@@ -88,8 +87,6 @@ class CartDrawer extends HTMLElement {
     close.className = "button button--quiet";
     close.textContent = "Close and go on looking";
     close.addEventListener("click", () => dialog.close());
-    // The second click of a trembling hand must not press what has just come to lie under it.
-    dialog.addEventListener("click", (event) => { if (event.detail > 1) event.preventDefault(); });
     dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
     dialog.append(close);
     this.append(dialog);

@@ -7,7 +7,7 @@ class ProductChoice extends HTMLElement {
     this.after(this.said); // outside of what is swapped, so that a change is heard
     this.addEventListener("change", (event) => {
       if (event.target.name !== "sku") return;
-      this.querySelector("[data-kept]")?.remove(); // it was about the size before
+      this.querySelector("[data-kept]")?.classList.add("notice--settled"); // it was about the size before
       this.tell(event.target.closest("label"));
       this.say();
     });
@@ -16,8 +16,15 @@ class ProductChoice extends HTMLElement {
       const link = event.target.closest("[data-swap]");
       if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
-      this.swap(link.href, link.dataset.swap);
+      const address = new URL(link.href);
+      const form = this.querySelector("input[name=sku]:checked")?.form;
+      if (form) {
+        address.searchParams.set("size", form.querySelector(":checked ~ .size__face .size__name").textContent);
+        if (!address.searchParams.has("width") && form.dataset.width) address.searchParams.set("width", form.dataset.width);
+      }
+      this.swap(address.href, link.dataset.swap);
     });
+    document.addEventListener("cart:changed", () => { if (this.querySelector("#instead")) this.renew(); });
     this.shown = location.search;
     addEventListener("popstate", () => { // a link within the page is one too
       if (location.search !== this.shown) this.swap(location.href, "color", false);
@@ -37,7 +44,7 @@ class ProductChoice extends HTMLElement {
   }
 
   say() {
-    const parts = ["#color", "#width", "[data-kept]", "p [data-price]", ".product__told"].map((part) => this.querySelector(part));
+    const parts = ["#color", "#width", "[data-kept]:not(.notice--settled)", "p [data-price]", ".product__told"].map((part) => this.querySelector(part));
     this.said.textContent = parts.map((part) => part?.textContent.trim().replace(/\.$/, "")).filter(Boolean).join(". ");
   }
 
@@ -45,40 +52,26 @@ class ProductChoice extends HTMLElement {
     const answer = await fetch(address).catch(() => null);
     if (!answer || !answer.ok) { location.href = address; return; }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const size = this.querySelector("input[name=sku]:checked")?.closest("label");
-    const kept = size?.querySelector(".size__name").textContent;
-    const name = size?.dataset.name || kept;
-    const width = this.width();
     this.innerHTML = page.querySelector("product-choice").innerHTML;
     document.title = page.title;
     if (remember) history.pushState(null, "", address.split("#")[0]);
     this.shown = location.search;
-    const same = kind === "width" || width === this.width();
-    if (kept) this.note(kind, same && this.choose(kept) ? `${name} is still chosen.` : `${name} is not in stock in this ${kind}. Please choose again.`);
     this.querySelector(`[data-swap=${kind}][aria-current]`)?.focus();
     this.say();
   }
 
-  width() { return this.querySelector("#sizes")?.dataset.width; }
-
-  choose(name) {
-    for (const label of this.querySelectorAll(".size")) {
-      const input = label.querySelector("input");
-      if (!input.disabled && label.querySelector(".size__name").textContent === name) {
-        input.checked = true;
-        this.tell(label);
-        return true;
-      }
+  renew() { // what was to be replaced is so: what is chosen now is one more
+    this.querySelector("#instead").remove();
+    this.querySelectorAll("[name=instead], [name=pairs]").forEach((field) => field.remove());
+    this.querySelector("#sizes [type=submit]").textContent = "Add to cart";
+    this.querySelector("#sizes [name=quantity]").value = 1;
+    for (const link of [location, ...this.querySelectorAll("[data-swap]")]) {
+      const address = new URL(link.href);
+      for (const name of ["instead", "pairs"]) address.searchParams.delete(name);
+      if (link === location) history.replaceState(history.state, "", address);
+      else link.href = address;
     }
-    return false;
-  }
-
-  note(kind, words) { // beside what was changed, which may be far from the sizes
-    const notice = document.createElement("p");
-    notice.className = "notice";
-    notice.dataset.kept = "";
-    notice.textContent = words;
-    this.querySelector(`[data-swap=${kind}][aria-current]`).closest("ul").after(notice);
+    this.shown = location.search;
   }
 }
 customElements.define("product-choice", ProductChoice);

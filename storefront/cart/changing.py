@@ -75,18 +75,21 @@ def exchange(
     old = cart.line(key) or (_only_line_of(cart, left_sku or right_sku) if key else None)
     if old is None:
         return add(cart, left_sku, right_sku, quantity, came_from=came_from)
+    before = queries.sides_of(old)
+    had = _fields(old, before) if before else {}
+    if (had.get("left_sku"), had.get("right_sku")) == (left_sku, right_sku):
+        return change(cart, old, quantity)
     without = cart.put(replace(old, quantity=0))
     changed = add(without, left_sku, right_sku, quantity, came_from=came_from or old.came_from)
     if not changed.done:
         return replace(changed, cart=cart)
-    before = queries.sides_of(old)
     if before is None:
         return changed
     new = {line.key for line in changed.cart.lines} - {line.key for line in without.lines}
     return replace(
         changed,
         said=f"{changed.said} {_named(before, old.quantity, 'was', 'were')} taken out.",
-        back={**_fields(old, before), "instead": new.pop()} if new else None,
+        back={**had, "instead": new.pop()} if new else None,
     )
 
 

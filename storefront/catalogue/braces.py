@@ -4,8 +4,10 @@ AFO is the field's term for an ankle-foot orthosis (ISO 8549-3); the others are 
 common among those who make braces.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+STEPS = {"solid": 2, "hinged": 2, "afo": 1, "smo": 1}  # widths; by a word of its name
 
 
 class Look(NamedTuple):
@@ -58,3 +60,40 @@ def _looks(braces: Iterable[str]) -> Iterator[Look]:
         kind = next((kind for kind in _KINDS if kind in brace.lower()), None)
         if kind:
             yield Look(brace, *_KINDS[kind])
+
+
+def steps_for(brace: str) -> int:
+    """Return how many widths wider a brace asks for (rule 3 of docs/fit-rules.md)."""
+    named = brace.lower()
+    return next((steps for word, steps in STEPS.items() if word in named), 0)
+
+
+def widths_over(
+    braces: Sequence[str], scale: Sequence[str], made: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Return the braces that a shoe takes, those that ask for most room first, each time with the
+    width to take over them, by the width that is taken without one.
+
+    `scale` are the shop's widths, the narrowest first, and `made` those of the shoe.
+    """
+    by_steps: dict[int, list[str]] = {}
+    for brace in braces:
+        by_steps.setdefault(steps_for(brace), []).append(brace)
+    return [
+        (", ".join(named), _width_over(steps, scale, made))
+        for steps, named in sorted(by_steps.items(), reverse=True)
+    ]
+
+
+def _width_over(steps: int, scale: Sequence[str], made: Sequence[str]) -> str:
+    if not steps:
+        return "your usual width."
+    told = [
+        f"{over} if you take {usual}"
+        for usual, over in zip(scale, scale[steps:], strict=False)
+        if over in made
+    ]
+    if not told:
+        return "this shoe is too narrow."
+    told[0] += " without it"
+    return f"{', '.join(told)}. Too narrow for wider feet."

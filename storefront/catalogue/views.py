@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, current_app, jsonify, redirect, request, url_for
 from flask import render_template as render
@@ -34,6 +35,7 @@ MOST_PER_PAGE = 250  # as in Shopify's public products.json
 # What the address of a product carries into the cart: the article that led here, and the line that
 # is to be replaced, of so many pairs.
 CARRIED = ("from", "instead", "pairs")
+FIT_SYSTEMS = ("US women's size", "US men's size")  # that the fit finder knows
 
 blueprint = Blueprint("catalogue", __name__)
 
@@ -105,9 +107,11 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         offset=(page - 1) * PAGE_SIZE,
         within=filters.of_variants(shown.of_kinds_but("available")) if shown.of_size else None,
         colors=shown.color,
+        size=shown.size[0] if len(shown.size) == 1 and not shown.width else "",
     )
     path = f"/collections/{collection.handle if collection else 'all'}"
     choices = _choices(of, collection, asked)
+    sized = [size for size in choices["size"] if size.chosen]
     return render(
         "storefront/catalogue/listing.html",
         cards=cards,
@@ -125,9 +129,26 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         told_of=", ".join((*shown.size, *shown.width)),
         choices=tuple((kind, tuple(all_of)) for kind, all_of in choices.items()),
         same_length=list(filters.same_length(choices["size"])),
+        fit=_fit_address(collection, asked, sized),
         braces=braces.told_apart(_brace_names()),
         address=partial(filters.address, path),
     )
+
+
+def _fit_address(
+    collection: CollectionRow | None, asked: Asked, sized: Sequence[filters.Choice]
+) -> str:
+    """Return where the fit finder works out the width over the brace that is asked for, with what
+    else it can be told; '' where no brace is asked for, or a width is.
+    """
+    by_rule = collection.rule_value if collection and collection.rule == "brace" else ""
+    brace = asked.fits[0] if asked.fits else by_rule
+    if not brace or asked.width:
+        return ""
+    told = {"brace": brace, "hands": "1" if asked.hands == (1,) else ""}
+    if len(sized) == 1 and sized[0].group in FIT_SYSTEMS:
+        told |= {"size": sized[0].words, "system": sized[0].group.removesuffix(" size")}
+    return f"/fit?{urlencode({name: value for name, value in told.items() if value})}"
 
 
 def _choices(
@@ -174,15 +195,21 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     variant = next((size for size in whole.sizes if size.sku == sku), None)
     color, color_told = _shown_color(colors, variant)
     sizes = whole.sizes_of(color)
-    asked = [variant] if variant else sizes
-    price_minor = min(size.price_minor for size in asked)
     choices = [Choice(size, teller.of_size(size)) for size in sizes]
-    width_names = _width_names(whole)
-    chosen = variant or (sizes[0] if len(sizes) == 1 else None)
-    shown = Shown(whole, color, choices, chosen)
     widths = _by_width(choices)
-    shown_width = _shown_width(widths, chosen)
+    shown_width = _shown_width(widths, variant)
+    asked_for = AskedSize() if variant else _asked_size(whole, color, widths, shown_width)
+    chosen = variant or asked_for.chosen or (sizes[0] if len(sizes) == 1 else None)
+    asked = [chosen] if chosen else sizes
+    price_minor = min(each.price_minor for each in asked)
+    width_names = _width_names(whole)
+    shown = Shown(whole, color, choices, chosen)
     carried = tuple((name, v[:80]) for name in CARRIED if (v := request.args.get(name, "")))
+    kept = {
+        "width": shown_width[0].variant.width if chosen or "width" in request.args else "",
+        "size": chosen.size if chosen else asked_for.size,
+    }
+    scale = [width.words for width in all_choices(None)["width"]]
     return render(
         "storefront/catalogue/show.html",
         whole=whole,
@@ -198,7 +225,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         chosen=chosen,
         parts=[part(shown) for part in parts],
         color_told=color_told,
-        told=teller.of_size(variant) if variant else color_told,
+        told=teller.of_size(chosen) if chosen else color_told,
         is_expected=any(size.restock_on and size.restock_on >= teller.today for size in asked),
         others=[other for other, told in colors if told.can_buy],
         glance=glance.of_page(
@@ -217,7 +244,9 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         feet=_feet(sizes, teller),
         prices_differ=len({(size.price_minor, size.compare_at_minor) for size in sizes}) > 1,
         carried=carried,
-        kept=(("width", shown_width[0].variant.width), *carried) if len(widths) > 1 else carried,
+        kept=(*((name, value) for name, value in kept.items() if value), *carried),
+        size_told=asked_for.told,
+        widths_over=braces.widths_over(whole.braces, scale, width_names) if widths else [],
         facts=measured(whole),
         size_rows=systems.table((size.size for size in whole.sizes if size.size), _system(whole)),
         width_names=width_names,
@@ -282,6 +311,42 @@ def _by_width(choices: Sequence[Choice]) -> tuple[tuple[Choice, ...], ...]:
     for choice in sorted(choices, key=lambda c: (c.variant.width_rank, c.variant.size_rank)):
         widths.setdefault(choice.variant.width, []).append(choice)
     return tuple(tuple(choices) for choices in widths.values())
+
+
+class AskedSize(NamedTuple):
+    """The size that an address asks for, what is chosen of it, and what is to be said."""
+
+    size: str = ""
+    chosen: SizeRow | None = None
+    told: str = ""
+
+
+def _asked_size(
+    whole: WholeProduct,
+    color: ColorRow,
+    widths: Sequence[Sequence[Choice]],
+    shown: Sequence[Choice],
+) -> AskedSize:
+    """Find the size that the address asks for.
+
+    It is not chosen before a width is, where there are several: the first is seldom the right one.
+    """
+    asked, label = request.args.get("size", ""), whole.product.size_label
+    named = {f"{label} {each.size}": each.size for each in whole.sizes if each.size}
+    name = asked if asked in named else f"{label} {asked}"
+    if name not in named:
+        return AskedSize()
+    size = named[name]
+    if len(widths) > 1 and "width" not in request.args:
+        made = [each[0].variant.width for each in widths if size in (c.variant.size for c in each)]
+        then = "Choose a width, then the size." if made[1:] else f"It is made in {made[0]} only."
+        return AskedSize(size, None, f"You asked for {name}. {then}")
+    there = next((choice for choice in shown if choice.variant.size == size), None)
+    if there and there.availability.can_buy:
+        return AskedSize(size, there.variant, f"{name} is chosen.")
+    lacks = "in stock" if there else "made"
+    place = ", ".join(filter(None, (color.name, shown[0].variant.width)))
+    return AskedSize(size, None, f"{name} is not {lacks} in {place}. Please choose again.")
 
 
 def _shown_width(

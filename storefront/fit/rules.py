@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from storefront.catalogue.braces import steps_for
 from storefront.catalogue.systems import INCH, grams, millimeters
 
 HALF_SIZE = INCH / 6  # millimeters of foot, on the Brannock device
-STEPS_FOR_BRACE = {"solid": 2, "hinged": 2, "afo": 1, "smo": 1}  # widths; by a word of its name
 MOST_TOO_WIDE = 1  # widths
 MOST_ADVISED = 12
 MOST_NEAR = 3
@@ -126,12 +126,6 @@ class Answer:
     suits: tuple[Advice, ...]
     near: tuple[Near, ...]
     lacking: dict[Lack, list[str]]
-
-
-def steps_for(brace: str) -> int:
-    """Return how many widths wider a brace asks for (rule 3)."""
-    named = brace.lower()
-    return next((steps for word, steps in STEPS_FOR_BRACE.items() if word in named), 0)
 
 
 def advise(need: Need, shoes: Iterable[Shoe]) -> Answer:

@@ -489,7 +489,10 @@ def test_cart_shows_the_picture_the_total_and_a_way_to_another_size(
 
     assert re.search(r'class="cart__picture" src="/media/[^"]+" alt=""', page)
     key = f"{variant.id}.{variant.id}"
-    assert f'href="/products/harbor?variant={variant.sku}&amp;instead={key}&amp;pairs=2"' in page
+    assert (
+        f'href="/products/harbor?variant={variant.sku}&amp;instead={key}&amp;pairs=2#instead"'
+        in page
+    )
     assert page.index("$178.00") < page.index("cart__lines")  # at once, above the lines
 
 
@@ -545,12 +548,15 @@ def test_another_size_takes_the_place_of_the_one_that_was_chosen(
     page = add(client, "harbor-moss-9-wide", 2)
     other = re.search(r'href="(/products/harbor[^"]+)"[^>]*>Choose another', page)
     assert other
-    product = client.get(other[1].replace("&amp;", "&")).text
+    product = client.get(other[1].replace("&amp;", "&").split("#")[0]).text
     instead = re.search(r'name="instead" value="([^"]+)"', product)
 
     assert instead and "takes the place of 2 pairs of Moss, Size 9, Wide." in product
     assert "Change to this" in product and 'name="quantity" value="2"' in product
-    assert f"color=sand&amp;instead={instead[1]}&amp;pairs=2" in product
+    assert (
+        f"color=sand&amp;width=Wide&amp;size=9&amp;instead={instead[1]}&amp;pairs=2#color"
+        in product
+    )
     page = add(client, "harbor-sand-10-wide", instead=instead[1])
     assert "2 pairs of Harbor, Moss, Size 9, Wide were taken out." in page
     assert quantities(page) == [1] and "Sand, Size 10, Wide" in page
@@ -569,13 +575,15 @@ def test_exchange_is_taken_back_by_one_button(client: FlaskClient, make: Make) -
     page = add(client, "harbor-moss-10-wide", 3, instead=f"{nine}.{nine}")
     assert "3 pairs of Harbor, Moss, Size 10, Wide are in your cart." in page
 
-    form = page[page.index('action="/cart/lines"') : page.index("Put it back")]
+    form = page[page.index('action="/cart/lines"') : page.index("Change it back")]
     client.post("/cart/lines", data=dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)))
 
     back = client.get("/cart").text
     assert quantities(back) == [2, 1] and "Size 9, Wide" in back and "Size 11, Wide" in back
     page = add(client, "harbor-moss-11-wide", instead=f"{nine}.{nine}")
-    assert quantities(page) == [2] and "Put it back" not in page  # it would take both
+    assert quantities(page) == [2] and "Change it back" not in page  # it would take both
+    page = add(client, "harbor-moss-11-wide", 3, instead=f"{nine}.{nine}")  # the same size
+    assert quantities(page) == [3] and "now 3 in your cart." in page and "taken out" not in page
 
 
 def test_what_cannot_be_had_takes_no_place(client: FlaskClient, make: Make) -> None:

@@ -153,6 +153,16 @@ def test_size_of_another_system_that_is_as_long_is_offered(
     assert "is about" not in one_hand  # the women's shoe takes two hands
 
 
+def test_size_that_was_asked_for_goes_on_to_the_page_where_no_width_was(
+    client: FlaskClient, shelf: None
+) -> None:
+    page = client.get("/collections/all?size=US+men's+size+9&color=moss").text
+    wide = client.get("/collections/all?size=US+men's+size+9&width=Wide&color=moss").text
+
+    assert 'href="/products/deep?color=moss&amp;size=US+men%27s+size+9"' in page
+    assert 'href="/products/deep?variant=deep-moss-9-wide"' in wide
+
+
 def test_list_for_a_brace_says_that_numbers_add_up_widths(client: FlaskClient, shelf: None) -> None:
     with db.writing():
         db.session.add(
@@ -164,10 +174,15 @@ def test_list_for_a_brace_says_that_numbers_add_up_widths(client: FlaskClient, s
                 updated_at=NOW,
             )
         )
-    told = 'A brace needs a wider shoe: <a href="/fit?brace=hinged%20AFO">'
+    told = 'A brace needs a wider shoe: <a href="/fit?brace=hinged+AFO'
 
     assert told in client.get("/collections/hinged").text
-    assert told in client.get("/collections/all?fits=hinged+AFO").text
+    for query, more in (
+        ("fits=hinged+AFO", ""),
+        ("fits=hinged+AFO&hands=1&size=8", "&amp;hands=1&amp;size=8&amp;system=US+men%27s"),
+        ("fits=hinged+AFO&size=8&size=9", ""),
+    ):
+        assert f'{told}{more}">' in client.get(f"/collections/all?{query}").text
     assert "adds up" not in client.get("/collections/hinged?width=Wide").text
     assert "adds up" not in client.get("/collections/all").text
 

@@ -9,6 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
+from storefront.catalogue import braces
 from storefront.catalogue.models import Collection, Color, Picture, Product, ProductBrace, Variant
 from storefront.catalogue.views import today
 from storefront.db import db
@@ -390,7 +391,8 @@ def test_sold_out_color_leads_to_the_others_and_to_a_notice_and_offers_no_cart(
 
     assert "Add to cart" not in page and "We do not know yet when it comes back." in page
     assert re.search(
-        r'<p>In stock: <a href="/products/harbor\?color=sand" data-swap="color">Sand</a>', page
+        r'<p>In stock: <a href="/products/harbor\?color=sand#color" data-swap="color">Sand</a>',
+        page,
     )
     assert '<details class="ask" id="notices" open>' in page
     assert re.search(r"button--main[^>]*>Tell me when it is back", page)
@@ -449,7 +451,58 @@ def test_color_leads_to_the_same_width(client: FlaskClient, make: Make) -> None:
 
     page = client.get("/products/harbor?width=Wide&from=walking").text
 
-    assert 'href="/products/harbor?color=sand&amp;width=Wide&amp;from=walking"' in page
+    assert 'href="/products/harbor?color=sand&amp;width=Wide&amp;from=walking#color"' in page
+
+
+def test_size_that_is_asked_for_is_chosen_once_its_width_is_and_what_is_lacking_is_said(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product(
+        "harbor", colors=["Moss", "Sand"], sizes=["8", "9"], widths=["Standard", "Wide"], pairs=2
+    )
+    with db.writing():
+        db.session.execute(
+            update(Variant).where(Variant.sku == "harbor-sand-8-wide").values(on_hand_left=0)
+        )
+        db.session.execute(
+            update(Variant).where(Variant.sku == "harbor-sand-9-wide").values(published=False)
+        )
+
+    def told(query: str) -> tuple[str, list[str]]:
+        page = client.get(f"/products/harbor?{query}").text
+        checked = [sku for sku, state in radios(page).items() if state == "checked"]
+        return "".join(re.findall("data-kept>([^<]+)", page)), checked
+
+    asked, again = "You asked for Size", "Please choose again."
+    assert told("size=8") == (f"{asked} 8. Choose a width, then the size.", [])
+    assert told("size=Size+9&color=sand") == (f"{asked} 9. It is made in Standard only.", [])
+    assert told("size=8&width=Wide") == ("Size 8 is chosen.", ["harbor-moss-8-wide"])
+    in_sand = "width=Wide&color=sand"
+    assert told(f"size=8&{in_sand}") == (f"Size 8 is not in stock in Sand, Wide. {again}", [])
+    assert told(f"size=9&{in_sand}") == (f"Size 9 is not made in Sand, Wide. {again}", [])
+    assert told("size=19&width=Wide") == told("") == ("", [])
+    assert told("variant=harbor-moss-8-wide") == ("", ["harbor-moss-8-wide"])
+    page = client.get("/products/harbor?variant=harbor-moss-8-wide").text
+    assert 'href="/products/harbor?color=sand&amp;width=Wide&amp;size=8#color"' in page
+    assert 'href="/products/harbor?color=moss&amp;width=Standard&amp;size=8#width"' in page
+
+
+def test_width_over_a_brace_is_named_by_the_width_that_is_usually_taken() -> None:
+    scale = ("Standard", "Wide", "Extra wide")
+    takes = ("SMO", "foot-up strap", "hinged AFO", "carbon AFO")
+
+    assert braces.widths_over(takes, scale, ("Wide", "Extra wide")) == [
+        ("hinged AFO", "Extra wide if you take Standard without it. Too narrow for wider feet."),
+        (
+            "SMO, carbon AFO",
+            "Wide if you take Standard without it, Extra wide if you take Wide."
+            " Too narrow for wider feet.",
+        ),
+        ("foot-up strap", "your usual width."),
+    ]
+    assert braces.widths_over(("solid AFO",), scale, ("Standard", "Wide")) == [
+        ("solid AFO", "this shoe is too narrow.")
+    ]
 
 
 def test_only_width_is_no_choice(client: FlaskClient, make: Make) -> None:

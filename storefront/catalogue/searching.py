@@ -49,6 +49,7 @@ def _entry(product: Product) -> Entry:
         HANDS.get(product.hands or 0),
         product.size_label,
         product.size_system,
+        "sale" if any((v.compare_at_minor or 0) > v.price_minor for v in product.variants) else "",
         "one shoe" if any(variant.single_minor for variant in product.variants) else "",
         *(brace.brace for brace in product.braces),
         *(color.name for color in product.colors),

@@ -150,18 +150,31 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
     said = " ".join(meant)
     wanted = list(meanings(meant))
     hits, by_some = _ask(wanted, said, all_of_them=True, now=now, begun=begun), False
-    if len(hits) < ENOUGH and len(wanted) > 1:
+    for_shoes = not SHOES.isdisjoint(meant)
+    lacks_shoes = for_shoes and not any(hit.kind == "product" for hit in hits)
+    if (len(hits) < ENOUGH or lacks_shoes) and len(wanted) > 1:
         by_some = not hits
         more = _ask(wanted, said, all_of_them=False, now=now, begun=begun)
-        near = _nearest([hit for hit in more if hit.lacks], ENOUGH - len(hits))
+        near = _nearest([hit for hit in more if hit.lacks], max(1, ENOUGH - len(hits)))
         hits += [hit for hit in near if by_some or len(hit.lacks) == 1]
     if not any(COACHING.intersection(group) for group in wanted):
         hits.sort(key=lambda hit: hit.kind == "coach")  # who looks for shoes finds those first
-    if SHOES.intersection(meant) and not any(hit.kind == "product" for hit in hits[:AT_ONCE]):
-        best = next((hit for hit in hits if hit.kind == "product"), None)
-        hits.sort(key=lambda hit: hit is not best)
+    if for_shoes:
+        _put_shoes_first(hits, all_of_them=any(group in OTHERS for group in wanted))
     also = [phrase for group in wanted if len(group) > 1 for phrase in group if phrase not in said]
     return Found(hits, said if meant != words else "", also[:MOST_SAID], by_some)
+
+
+def _put_shoes_first(hits: list[Hit], *, all_of_them: bool) -> None:
+    """Put shoes before pages that lack no more: all where it is said for whom, else the best one
+    where none is seen at once.
+    """
+    if all_of_them:
+        hits.sort(key=lambda hit: (len(hit.lacks), hit.kind != "product"))
+    elif not any(hit.kind == "product" for hit in hits[:AT_ONCE]):
+        best = next((hit for hit in hits if hit.kind == "product"), None)
+        if best and len(best.lacks) == len(hits[0].lacks):
+            hits.sort(key=lambda hit: hit is not best)
 
 
 def _nearest(hits: Sequence[Hit], enough: int) -> list[Hit]:
@@ -187,27 +200,35 @@ def _ask(
     )
     statement = select(*columns).where(visible).limit(MOST_FOUND)
     last = wanted[-1]
+    # For whom a shoe is made is asked of shoes alone.
+    met = {
+        group: _meets(group, begun and group is last)
+        if group not in OTHERS or len(wanted) == 1
+        else or_(_meets(group, begun and group is last), SearchEntry.kind != "product")
+        for group in wanted
+    }
+    sought = [group for group in wanted if group not in OTHERS] or wanted
     if _is_sqlite():
         join = " AND " if all_of_them else " OR "
-        asked = join.join(_fts5(group, begun and group is last) for group in wanted)
+        asked = join.join(_fts5(group, begun and group is last) for group in sought)
         weights = ", ".join(map(str, _WEIGHTS))
         rank: ColumnElement[Any] = literal_column(f"bm25(search_index, {weights})")
         statement = statement.join(_FTS5, _FTS5.c.rowid == SearchEntry.id).where(_MATCHES(asked))
     else:
-        query, *others = (_tsquery(group, begun and group is last) for group in wanted)
+        query, *others = (_tsquery(group, begun and group is last) for group in sought)
         for other in others:
             query = query.op("&&" if all_of_them else "||")(other)
         of_parts: ColumnElement[Any] = literal_column("'{0.1, 0.3, 0.6, 1.0}'::float4[]")
         rank = -func.ts_rank(of_parts, _VECTOR, query)
         statement = statement.where(_VECTOR.op("@@", is_comparison=True)(query))
     if all_of_them:
+        statement = statement.where(*(met[group] for group in wanted if group not in sought))
         statement = statement.order_by(rank, SearchEntry.id)
         return [Hit._make((*row, ())) for row in db.session.execute(statement)]
-    met = [_meets(group, begun and group is last) for group in wanted]
-    for group, is_met in zip(wanted, met, strict=True):
+    for group in wanted:
         if group in OTHERS:
-            statement = statement.where(or_(is_met, not_(_meets(OTHERS[group]))))
-    lacking = [case((one, 0), else_=1) for one in met]
+            statement = statement.where(or_(met[group], not_(_meets(OTHERS[group]))))
+    lacking = [case((met[group], 0), else_=1) for group in wanted]
     statement = statement.add_columns(*lacking)
     statement = statement.order_by(sum(lacking, literal(0)), rank, SearchEntry.id)
     typed = [next((one for one in group if one in said), group[0]) for group in wanted]
@@ -246,16 +267,15 @@ def _tsquery(group: Sequence[str], begun: bool) -> ColumnElement[Any]:
 def _meant(words: Sequence[str]) -> list[str]:
     """Return the words with each that nobody has written replaced by the most similar one."""
     asked = {word for word in words if PARTS_OF_WORD.fullmatch(word) and word not in NOTHING}
-    forms = {word: {word, word.removesuffix("s")} for word in asked}  # both databases look for both
-    of_all = set[str]().union(*forms.values())
-    known = set(db.session.scalars(select(SearchWord.word).where(SearchWord.word.in_(of_all))))
+    known = set(db.session.scalars(select(SearchWord.word).where(SearchWord.word.in_(asked))))
     known |= SYNONYMS
-    unknown = {word for word in asked if known.isdisjoint(forms[word])}
-    return [_most_similar(word) if word in unknown else word for word in words]
+    return [_most_similar(word) if word in asked - known else word for word in words]
 
 
 def _most_similar(word: str) -> str:
-    """Return the most similar of the words that share some of its parts, or its first letter."""
+    """Return the most similar of the words that share some of its parts, or its first letter; the
+    word itself where another form of it is found.
+    """
     if _is_sqlite():
         parts = {word[at : at + 3] for at in range(len(word) - 2)}
         sharing: ColumnElement[bool] = SearchWord.id.in_(
@@ -273,9 +293,13 @@ def _most_similar(word: str) -> str:
     begun_alike = SearchWord.word.startswith(word[0], autoescape=True) & func.length(
         SearchWord.word
     ).between(len(word) - MOST_LONGER, len(word) + MOST_LONGER)
-    written = db.session.scalars(
-        select(SearchWord.word).where(sharing | begun_alike).limit(MOST_COMPARED)
-    )
+    is_found = select(SearchEntry.id).where(_meets((word,))).exists()
+    rows = db.session.execute(
+        select(SearchWord.word, is_found).where(sharing | begun_alike).limit(MOST_COMPARED)
+    ).all()
+    if rows and rows[0][1]:
+        return word
+    written = [row[0] for row in rows]
     likeness, _, nearest = max(  # of two, the one that people look for
         (_likeness(word, other), other in SYNONYMS, other) for other in {*written, *SYNONYMS}
     )

@@ -13,8 +13,13 @@ MEANINGS = (
         "afo", "brace", "braces", "orthosis", "orthotic", "ankle foot orthosis", "splint",
         "leg brace", "plastic leg brace", "plastic brace",
     ),
+    ("solid afo", "solid brace", "rigid afo"),
+    ("hinged afo", "hinged brace", "jointed afo"),
+    ("carbon afo", "carbon brace", "carbon fiber afo"),
     MEN,
     WOMEN,
+    ("extra wide", "very wide", "xw"),
+    ("sale", "reduced", "clearance", "bargain"),
     ("hook and loop", "velcro"),
     ("slip on", "slipon", "pull on", "no laces", "without laces", "laceless"),
     ("house shoe", "slipper", "slippers", "indoor shoe"),
@@ -39,21 +44,24 @@ MEANINGS = (
 )  # fmt: skip
 NOTHING = frozenset(  # too frequent to tell one page from another
     {
-        "a", "about", "all", "am", "an", "and", "another", "any", "are", "as", "at", "be",
-        "been", "best", "but", "buy", "by", "can", "could", "do", "does", "each", "feet", "fit",
-        "fits", "foot", "for", "from", "get", "good", "had", "has", "have", "he", "her", "here",
-        "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "left", "leg",
+        "a", "about", "affordable", "all", "am", "an", "and", "another", "any", "are", "as",
+        "at", "be", "been", "best", "bought", "but", "buy", "by", "can", "cheap", "cheapest",
+        "could", "do", "does", "each", "feet", "find", "fit", "fits", "foot", "for", "from",
+        "get", "give", "good", "had", "has", "have", "he", "her", "here", "him", "his", "how",
+        "i", "if", "in", "inexpensive", "into", "is", "it", "its", "just", "left", "leg",
         "legs", "long", "look", "me", "more", "most", "my", "need", "no", "not", "of", "off",
         "on", "only", "or", "other", "our", "out", "over", "please", "put", "right", "same",
-        "shall", "she", "should", "so", "some", "such", "than", "that", "the", "their", "them",
-        "then", "there", "these", "they", "this", "those", "through", "to", "too", "under",
-        "up", "us", "very", "want", "was", "we", "wear", "were", "what", "when", "where",
-        "which", "while", "who", "will", "with", "would", "you", "your",
+        "shall", "she", "should", "show", "so", "some", "such", "than", "that", "the", "their",
+        "them", "then", "there", "these", "they", "this", "those", "through", "to", "too",
+        "under", "up", "us", "use", "using", "very", "want", "was", "we", "wear", "were",
+        "what", "when", "where", "which", "while", "who", "will", "with", "would", "you",
+        "your",
     }
 )  # fmt: skip
-MOST_WORDS = 12
+MOST_WORDS = 20
 LONGEST = 40  # characters
 
+CHEAP = frozenset({"cheap", "cheapest", "inexpensive", "affordable"})
 SHOES = frozenset({"shoe", "shoes"})
 _MEANING = {tuple(phrase.split()): meaning for meaning in MEANINGS for phrase in meaning}
 _LONGEST_PHRASE = max(map(len, _MEANING))
@@ -61,11 +69,11 @@ SYNONYMS = frozenset(word for phrase in _MEANING for word in phrase if len(word)
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text in small letters; the first twelve that were typed.
+    """Return the words of a text in small letters; the first twenty that were typed.
 
-    The "s" of "men's" is no word.
+    The "s" of "men's" is no word, nor is a price.
     """
-    plain = re.sub(r"['’]s\b", "", text.lower())
+    plain = re.sub(r"['’]s\b|[$€£] ?[0-9.]+", " ", text.lower())
     return [word[:LONGEST] for word in re.findall(r"[^\W_]+", plain)[:MOST_WORDS]]
 
 

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from storefront.catalogue.models import Product
+from storefront.catalogue.models import Product, Variant
 from storefront.clock import utcnow
 from storefront.coaches import demo as coaches_demo
 from storefront.db import db
@@ -199,7 +199,8 @@ def test_who_asks_for_shoes_finds_one_among_the_first_or_a_way_to_all(
     assert found("shoes for a brace")[0] == "/products/harbor"
     assert found("a brace")[-1] == "/products/harbor"
     ways = '<a class="go" href="/collections/all">All shoes</a>'
-    assert ways in client.get("/search?q=stroke+shoes").text
+    without = client.get("/search?q=stroke+shoes").text
+    assert ways in without and without.index("These lack") < without.index("/products/harbor")
     assert ways not in client.get("/search?q=stroke").text
     assert ways not in client.get("/search?q=shoes+for+a+brace").text
 
@@ -225,6 +226,7 @@ def test_one_shoe_finds_what_is_sold_singly(app: Flask, make: Make) -> None:
         ("size 9 wide men in stock", "/products/heron-rear-entry"),
         ("shoes without laces", "/products/drift-knit-slip-on"),
         ("sandals", "/products/cove-sandal"),
+        ("my order has not arrived", "/orders/lookup"),
     ],
 )
 def test_sentences_find_what_they_are_about_and_no_word_is_taken_for_another(
@@ -340,8 +342,8 @@ def test_what_has_not_all_says_what_it_lacks_and_what_lacks_least_comes_first(
         "few": ("hook and loop", "umbrella"),
     }
     page = client.get("/search?q=blue+hook+and+loop+umbrella").text
-    assert "Says nothing of “umbrella”.</p>" in page and "/pages/two" in page
-    assert "Says nothing" not in client.get("/search?q=umbrella").text
+    assert "Without “umbrella”.</p>" in page and "/pages/two" in page
+    assert "Without “" not in client.get("/search?q=umbrella").text
 
 
 def test_one_kind_is_shown_alone_and_the_others_are_a_link_away(
@@ -374,13 +376,54 @@ def test_pages_that_lack_more_than_enough_others_are_left_out(put: Callable[...,
     assert {hit.thing for hit in hits} == {"near-0", "near-1", "near-2"}
 
 
-def test_who_looks_for_a_mans_shoe_is_not_shown_a_womans(put: Callable[..., None]) -> None:
-    put("his", "A zip shoe", keywords="US men's size")
-    put("hers", "A velcro shoe", keywords="US women's size")
-    put("both", "Velcro for men and women")
-    put("nobody", "A velcro page")
+def test_who_looks_for_a_mans_shoe_is_not_shown_a_womans_but_pages_are_for_both(
+    put: Callable[..., None],
+) -> None:
+    put("his", "A zip shoe", kind="product", keywords="US men's size")
+    put("hers", "A velcro shoe", kind="product", keywords="US women's size")
+    put("both", "Velcro for men and women", kind="product")
+    put("nobody", "A page on velcro and a shoe")
 
-    found_for_him = set(found("velcro shoe for my husband"))
+    hits = index.find("velcro shoe for my husband", now=utcnow()).hits
 
-    assert {"/pages/his", "/pages/both"} <= found_for_him and "/pages/hers" not in found_for_him
+    lacks = {hit.thing: hit.lacks for hit in hits}
+    assert "hers" not in lacks and {"his", "both"} <= lacks.keys()
+    assert lacks["nobody"] == () and hits[0].thing == "nobody"
     assert found("velcro shoe")[0] == "/pages/hers"
+
+
+def test_what_lacks_a_word_stands_below_what_has_all_and_is_not_counted(
+    client: FlaskClient, put: Callable[..., None]
+) -> None:
+    put("whole", "Blue umbrella")
+    put("half", "Umbrella")
+
+    page = client.get("/search?q=blue+umbrella").text
+
+    assert ">1 page found.</p>" in page
+    heading = page.index("These lack some of your words")
+    assert page.index("/pages/whole") < heading < page.index("/pages/half")
+    assert "These lack" not in client.get("/search?q=umbrella").text
+    assert "These lack" not in client.get("/search?q=blue+umbrella+stand").text
+
+
+def test_shoe_is_told_of_in_the_size_that_was_typed(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", sizes=["8", "9"], widths=["Wide", "Extra wide"], pairs=9,
+                 size_label="US women's size", title="Harbor")  # fmt: skip
+    make.product("heron", sizes=["11"], size_label="US women's size", title="Heron")
+    with db.writing():
+        for size in db.session.scalars(select(Variant).where(Variant.sku.contains("-8-"))):
+            size.on_hand_left = size.on_hand_right = 2
+        index.rebuild()
+
+    both = client.get("/search?q=women+size+8+shoe").text
+    one = client.get("/search?q=women+size+8+extra+wide").text
+
+    assert re.search('Moss, size 8: <span class="stock[^"]*">4 in stock</span>', both)
+    assert re.search('Moss, size 8, Extra wide: <span class="stock[^"]*">Only 2 left</span>', one)
+    assert 'href="/products/harbor?variant=harbor-moss-8-extra+wide"' in one
+    assert "Not made in size 8." in client.get("/search?q=heron+size+8").text
+    assert "We have no shoe in size 14." in client.get("/search?q=size+14+shoe").text
+    assert "We have no" not in both
+    assert "the lowest price first" in client.get("/search?q=cheap+shoes+under+$80").text
+    assert "the lowest price first" not in both

@@ -337,16 +337,17 @@ def _asked_size(
     if name not in named:
         return AskedSize()
     size = named[name]
-    if len(widths) > 1 and "width" not in request.args:
-        made = [each[0].variant.width for each in widths if size in (c.variant.size for c in each)]
+    made = [each[0].variant.width for each in widths if size in (c.variant.size for c in each)]
+    if made and len(widths) > 1 and "width" not in request.args:
         then = "Choose a width, then the size." if made[1:] else f"It is made in {made[0]} only."
         return AskedSize(size, None, f"You asked for {name}. {then}")
     there = next((choice for choice in shown if choice.variant.size == size), None)
     if there and there.availability.can_buy:
         return AskedSize(size, there.variant, f"{name} is chosen.")
     lacks = "in stock" if there else "made"
-    place = ", ".join(filter(None, (color.name, shown[0].variant.width)))
-    return AskedSize(size, None, f"{name} is not {lacks} in {place}. Please choose again.")
+    place = ", ".join(filter(None, (color.name, shown[0].variant.width if made else "")))
+    where = f" in {place}" if place else ""
+    return AskedSize(size, None, f"{name} is not {lacks}{where}. Please choose again.")
 
 
 def _shown_width(

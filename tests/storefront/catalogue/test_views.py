@@ -458,7 +458,11 @@ def test_size_that_is_asked_for_is_chosen_once_its_width_is_and_what_is_lacking_
     client: FlaskClient, make: Make
 ) -> None:
     make.product(
-        "harbor", colors=["Moss", "Sand"], sizes=["8", "9"], widths=["Standard", "Wide"], pairs=2
+        "harbor",
+        colors=["Moss", "Sand"],
+        sizes=["8", "9", "10"],
+        widths=["Standard", "Wide"],
+        pairs=2,
     )
     with db.writing():
         db.session.execute(
@@ -480,6 +484,7 @@ def test_size_that_is_asked_for_is_chosen_once_its_width_is_and_what_is_lacking_
     in_sand = "width=Wide&color=sand"
     assert told(f"size=8&{in_sand}") == (f"Size 8 is not in stock in Sand, Wide. {again}", [])
     assert told(f"size=9&{in_sand}") == (f"Size 9 is not made in Sand, Wide. {again}", [])
+    assert told("size=10&color=sand") == (f"Size 10 is not made in Sand. {again}", [])
     assert told("size=19&width=Wide") == told("") == ("", [])
     assert told("variant=harbor-moss-8-wide") == ("", ["harbor-moss-8-wide"])
     page = client.get("/products/harbor?variant=harbor-moss-8-wide").text

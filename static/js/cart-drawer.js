@@ -24,7 +24,8 @@ class CartDrawer extends HTMLElement {
 
   async send(form, action, button) {
     form.querySelectorAll("[data-trouble]").forEach((old) => old.remove());
-    const body = new URLSearchParams(new FormData(form, button));
+    const body = new URLSearchParams(new FormData(form));
+    if (button?.name) body.append(button.name, button.value);
     const answer = await fetch(action, { method: "POST", body }).catch(() => null);
     const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
     const part = page && page.querySelector("[data-cart]");

@@ -53,7 +53,7 @@ def change(key: str) -> ResponseReturnValue:
     """Change one line, or all whose numbers were typed into the cart's form."""
     cart = current()
     if "quantity" in request.form:
-        return change_lines(cart, {key: request.form["quantity"]})
+        return change_lines(cart, typed(cart) | {key: request.form["quantity"]})
     same = cart.line(key)
     wanted = typed(cart) or {key: str(same.quantity) if same else ""}
     try:

@@ -88,12 +88,19 @@ def widths_over(
 def _width_over(steps: int, scale: Sequence[str], made: Sequence[str]) -> str:
     if not steps:
         return "your usual width."
-    told = [
-        f"{over} if you take {usual}"
-        for usual, over in zip(scale, scale[steps:], strict=False)
-        if over in made
-    ]
-    if not told:
+    over = [pair for pair in widths_by_usual(steps, scale) if pair[1] in made]
+    if not over:
         return "this shoe is too narrow."
-    told[0] += " without it"
-    return f"{', '.join(told)}. Too narrow for wider feet."
+    told = ", ".join(f"{width} if you take {usual} without it" for usual, width in over[:1])
+    told += "".join(f", {width} if you take {usual}" for usual, width in over[1:])
+    return f"{told}. Too narrow if you take more than {over[-1][0]}."
+
+
+def widths_by_usual(steps: int, scale: Sequence[str]) -> list[tuple[str, str]]:
+    """Return each width that may be taken without a brace with the one so many steps wider."""
+    return list(zip(scale, scale[steps:], strict=False))
+
+
+def too_narrow_for(width: str, braces: Sequence[str], scale: Sequence[str]) -> list[str]:
+    """Return the braces over which a width is too narrow, even for the narrowest foot."""
+    return [brace for brace in braces if width in scale[: steps_for(brace)]]

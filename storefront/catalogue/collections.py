@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, bindparam, func, literal, select
 
+from storefront.catalogue import searching
 from storefront.catalogue.editing import Moved
 from storefront.catalogue.handles import COLLECTIONS, Refused
 from storefront.catalogue.models import (
@@ -158,6 +159,7 @@ def create(facts: Mapping[str, Any], *, products: Sequence[str], now: datetime) 
     _write(made, facts, products)
     db.session.add(made)
     COLLECTIONS.keep(made, old="")
+    searching.note_collection(made)
     return made
 
 
@@ -186,6 +188,7 @@ def change(
     _write(changed, facts, products)
     changed.updated_at = now
     COLLECTIONS.keep(changed, old)
+    searching.note_collection(changed)
 
 
 def _write(to: Collection, facts: Mapping[str, Any], products: Sequence[str]) -> None:

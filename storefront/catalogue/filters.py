@@ -105,9 +105,10 @@ class Asked:
             rest = tuple(each for each in getattr(self, field) if str(each) != value)
         return replace(self, **{field: rest})
 
-    def with_size(self, size: str) -> "Asked":
-        """Return the same with one size more."""
-        return replace(self, size=(*self.size, size))
+    def having(self, *, size: str = "", width: str = "") -> "Asked":
+        """Return the same with one size or one width more."""
+        sizes, widths = (*self.size, size), (*self.width, width)
+        return replace(self, size=tuple(filter(None, sizes)), width=tuple(filter(None, widths)))
 
     def of_kinds_but(self, *dropped: str) -> "Asked":
         """Return the same without all that is asked of these kinds."""

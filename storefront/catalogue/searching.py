@@ -1,19 +1,30 @@
-"""What is found of the catalogue: its products."""
+"""What is found of the catalogue: its products, and its collections."""
 
 from collections.abc import Iterator
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from storefront.catalogue.models import Product, Variant
+from storefront import prose
+from storefront.catalogue.models import Collection, Product, Variant
 from storefront.db import db
 from storefront.search import index
 from storefront.search.index import Entry
 
-HANDS = {1: "one hand", 2: "two hands"}
+# What people who need it type.
+HANDS = {1: "one hand easy weak stiff hands fingers arthritis tremor", 2: "two hands"}
+FOOT_UP = "foot-up"  # a strap that is worn for foot drop
 
 
-def entries(*ids: int) -> Iterator[Entry]:
+def entries() -> Iterator[Entry]:
+    """Yield all products and collections that a shopper may see."""
+    yield from _products()
+    yield from map(
+        _of_collection, db.session.scalars(select(Collection).where(Collection.published))
+    )
+
+
+def _products(*ids: int) -> Iterator[Entry]:
     """Yield all products that a shopper may see, or those of these ids."""
     shown = (
         select(Product)
@@ -34,9 +45,23 @@ def note(*products: Product) -> None:
     """Let products be found as they are now, if a shopper may see them; inside `db.writing()`."""
     db.session.flush()
     ids = [product.id for product in products]
-    shown = {entry.thing: entry for entry in entries(*ids)} if ids else {}
+    shown = {entry.thing: entry for entry in _products(*ids)} if ids else {}
     index.remove(*(("product", str(each)) for each in ids if str(each) not in shown))
     index.put(*shown.values())
+
+
+def note_collection(collection: Collection) -> None:
+    """Let a collection be found as it is now, if a shopper may see it; inside `db.writing()`."""
+    db.session.flush()
+    index.remove(("page", f"collection {collection.id}"))
+    if collection.published:
+        index.put(_of_collection(collection))
+
+
+def _of_collection(of: Collection) -> Entry:
+    address, words = f"/collections/{of.handle}", f"shoes {of.rule_value}"
+    about = prose.render(of.description).striptags()
+    return Entry("page", f"collection {of.id}", address, of.title, words, about)
 
 
 def _entry(product: Product) -> Entry:
@@ -52,6 +77,7 @@ def _entry(product: Product) -> Entry:
         "sale" if any((v.compare_at_minor or 0) > v.price_minor for v in product.variants) else "",
         "one shoe" if any(variant.single_minor for variant in product.variants) else "",
         *(brace.brace for brace in product.braces),
+        "foot drop" if any(FOOT_UP in brace.brace.lower() for brace in product.braces) else "",
         *(color.name for color in product.colors),
         *sorted(
             {

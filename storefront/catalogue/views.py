@@ -112,6 +112,9 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
     path = f"/collections/{collection.handle if collection else 'all'}"
     choices = _choices(of, collection, asked)
     sized = [size for size in choices["size"] if size.chosen]
+    by_rule = collection.rule_value if collection and collection.rule == "brace" else ""
+    brace = asked.fits[0] if asked.fits else by_rule
+    steps = 0 if asked.width else braces.steps_for(brace)
     return render(
         "storefront/catalogue/listing.html",
         cards=cards,
@@ -126,25 +129,30 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         sorts=tuple((name, words) for name, (words, _) in filters.SORTS.items()),
         problems=problems,
         given_up=[words for kind, _, words in asked.chosen() if kind in given_up],
-        told_of=", ".join((*shown.size, *shown.width)),
+        told_of=_told_of(shown),
         choices=tuple((kind, tuple(all_of)) for kind, all_of in choices.items()),
         same_length=list(filters.same_length(choices["size"])),
-        fit=_fit_address(collection, asked, sized),
+        widths_over=braces.widths_by_usual(steps, _scale()) if steps else [],
+        fit=_fit_address(brace, asked, sized) if steps else "",
         braces=braces.told_apart(_brace_names()),
         address=partial(filters.address, path),
     )
 
 
-def _fit_address(
-    collection: CollectionRow | None, asked: Asked, sized: Sequence[filters.Choice]
-) -> str:
-    """Return where the fit finder works out the width over the brace that is asked for, with what
-    else it can be told; '' where no brace is asked for, or a width is.
-    """
-    by_rule = collection.rule_value if collection and collection.rule == "brace" else ""
-    brace = asked.fits[0] if asked.fits else by_rule
-    if not brace or asked.width:
-        return ""
+def _told_of(shown: Asked) -> str:
+    """Return the sizes of which the cards tell, in words."""
+    sizes = shown.size[0] if len(shown.size) == 1 else "these sizes" if shown.size else ""
+    width = " or ".join(shown.width) or ("all widths" if sizes and len(_scale()) > 1 else "")
+    return ", ".join(filter(None, (sizes, width)))
+
+
+def _scale() -> list[str]:
+    """Return the shop's widths, the narrowest first."""
+    return [width.words for width in all_choices(None)["width"]]
+
+
+def _fit_address(brace: str, asked: Asked, sized: Sequence[filters.Choice]) -> str:
+    """Return where the fit finder works out the width over a brace, with what else was asked."""
     told = {"brace": brace, "hands": "1" if asked.hands == (1,) else ""}
     if len(sized) == 1 and sized[0].group in FIT_SYSTEMS:
         told |= {"size": sized[0].words, "system": sized[0].group.removesuffix(" size")}
@@ -209,7 +217,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         "width": shown_width[0].variant.width if chosen or "width" in request.args else "",
         "size": chosen.size if chosen else asked_for.size,
     }
-    scale = [width.words for width in all_choices(None)["width"]]
+    scale = _scale()
     return render(
         "storefront/catalogue/show.html",
         whole=whole,
@@ -246,7 +254,8 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         carried=carried,
         kept=(*((name, value) for name, value in kept.items() if value), *carried),
         size_told=asked_for.told,
-        widths_over=braces.widths_over(whole.braces, scale, width_names) if widths else [],
+        widths_over=braces.widths_over(whole.braces, scale, width_names),
+        too_narrow_for=braces.too_narrow_for(shown_width[0].variant.width, whole.braces, scale),
         facts=measured(whole),
         size_rows=systems.table((size.size for size in whole.sizes if size.size), _system(whole)),
         width_names=width_names,

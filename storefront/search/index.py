@@ -39,6 +39,7 @@ AT_ONCE = 3  # pages that are seen first: who asks for a shoe finds one among th
 MOST_SAID = 4  # words of the same meaning
 SIMILAR = 0.7  # of 1: what a mistyped word has in common with the one that was meant
 MOST_LONGER = 2  # letters too many or too few in a mistyped word
+MOST_WRONG = 2  # letters in all
 LOOKED_AT = 60  # words that share parts with it
 MOST_COMPARED = 3_000
 PARTS_OF_WORD = re.compile(r"[^\W\d_]{3,}")
@@ -307,8 +308,8 @@ def _most_similar(word: str) -> str:
 
 
 def _likeness(typed: str, meant: str) -> float:
-    """Return how much two words have in common: 1 is all, nothing where they begin otherwise or
-    one is much longer.
+    """Return how much two words have in common: 1 is all, nothing where they begin otherwise, one
+    is much longer, or too many letters are wrong.
 
     The first letter is seldom mistyped, and letters in another order are still the same word.
     """
@@ -316,7 +317,13 @@ def _likeness(typed: str, meant: str) -> float:
         return 1.0
     if typed[0] != meant[0] or abs(len(typed) - len(meant)) > MOST_LONGER:
         return 0.0
-    return SequenceMatcher(None, typed, meant).ratio()
+    compared = SequenceMatcher(None, typed, meant)
+    wrong = sum(
+        max(i_end - i, j_end - j)
+        for what, i, i_end, j, j_end in compared.get_opcodes()
+        if what != "equal"
+    )
+    return compared.ratio() if wrong <= MOST_WRONG else 0.0
 
 
 def _is_sqlite() -> bool:

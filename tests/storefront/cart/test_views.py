@@ -567,6 +567,21 @@ def test_another_size_takes_the_place_of_the_one_that_was_chosen(
     assert quantities(page) == [1, 1, 1] and "takes the place" not in page
 
 
+def test_number_that_was_typed_is_not_lost_when_another_line_is_taken_out(
+    client: FlaskClient, make: Make
+) -> None:
+    kept, gone = make.variant(pairs=9), make.variant()
+    add(client, kept.sku, 4)
+    add(client, gone.sku)
+    fields = {f"quantity.{kept.id}.{kept.id}": "3", f"quantity.{gone.id}.{gone.id}": "1"}
+
+    client.post(f"/cart/lines/{gone.id}.{gone.id}", data={**fields, "quantity": "0"})
+
+    page = client.get("/cart").text
+    assert quantities(page) == [3] and f"{gone.name} was taken out of your cart." in page
+    assert f"{kept.name}: now 3 in your cart." in page and "Put it back" in page
+
+
 def test_exchange_is_taken_back_by_one_button(client: FlaskClient, make: Make) -> None:
     product = make.product("harbor", sizes=["9", "10", "11"], pairs=5)
     nine = product.variants[0].id

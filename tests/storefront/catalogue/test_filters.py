@@ -174,17 +174,33 @@ def test_list_for_a_brace_says_that_numbers_add_up_widths(client: FlaskClient, s
                 updated_at=NOW,
             )
         )
-    told = 'A brace needs a wider shoe: <a href="/fit?brace=hinged+AFO'
+    told = "A brace needs a wider shoe: <a href="
 
-    assert told in client.get("/collections/hinged").text
+    page = client.get("/collections/hinged").text
+
+    assert 'href="/collections/hinged?width=Extra+wide" data-in-place>Extra wide</a> if you' in page
     for query, more in (
         ("fits=hinged+AFO", ""),
         ("fits=hinged+AFO&hands=1&size=8", "&amp;hands=1&amp;size=8&amp;system=US+men%27s"),
         ("fits=hinged+AFO&size=8&size=9", ""),
     ):
-        assert f'{told}{more}">' in client.get(f"/collections/all?{query}").text
-    assert "adds up" not in client.get("/collections/hinged?width=Wide").text
-    assert "adds up" not in client.get("/collections/all").text
+        page = client.get(f"/collections/all?{query}").text
+        assert told in page and f'href="/fit?brace=hinged+AFO{more}">' in page
+    for address in ("hinged?width=Wide", "all", "all?fits=foot-up+strap"):
+        assert told not in client.get(f"/collections/{address}").text
+
+
+def test_card_says_whether_it_tells_of_one_width_or_of_all(
+    client: FlaskClient, shelf: None
+) -> None:
+    def told(query: str) -> set[str]:
+        page = client.get(f"/collections/all?{query}").text
+        return set(re.findall("data-color-name>([^<]+): <", page))
+
+    assert told("size=8") == {"Moss, 8, all widths"}
+    assert told("size=8&width=Wide") == {"Moss, 8, Wide"}
+    assert told("size=8&size=10&color=sand") == {"Sand, these sizes, all widths"}
+    assert told("width=Extra+wide") == {"Moss, Extra wide"}
 
 
 def test_each_thing_asked_can_be_taken_away_by_a_link(client: FlaskClient, shelf: None) -> None:

@@ -494,17 +494,38 @@ def test_width_over_a_brace_is_named_by_the_width_that_is_usually_taken() -> Non
     takes = ("SMO", "foot-up strap", "hinged AFO", "carbon AFO")
 
     assert braces.widths_over(takes, scale, ("Wide", "Extra wide")) == [
-        ("hinged AFO", "Extra wide if you take Standard without it. Too narrow for wider feet."),
+        (
+            "hinged AFO",
+            "Extra wide if you take Standard without it."
+            " Too narrow if you take more than Standard.",
+        ),
         (
             "SMO, carbon AFO",
             "Wide if you take Standard without it, Extra wide if you take Wide."
-            " Too narrow for wider feet.",
+            " Too narrow if you take more than Wide.",
         ),
         ("foot-up strap", "your usual width."),
     ]
     assert braces.widths_over(("solid AFO",), scale, ("Standard", "Wide")) == [
         ("solid AFO", "this shoe is too narrow.")
     ]
+    assert braces.too_narrow_for("Wide", takes, scale) == ["hinged AFO"]
+    assert braces.too_narrow_for("Standard", takes, scale) == ["SMO", "hinged AFO", "carbon AFO"]
+    assert braces.too_narrow_for("Extra wide", takes, scale) == []
+
+
+def test_width_that_is_too_narrow_over_a_brace_is_named_at_the_button(
+    client: FlaskClient, make: Make
+) -> None:
+    harbor = make.product("harbor", widths=["Standard", "Wide", "Extra wide"])
+    with db.writing():
+        product = db.session.get_one(Product, harbor.id)
+        product.braces = [ProductBrace(brace="hinged AFO"), ProductBrace(brace="foot-up strap")]
+
+    wide = client.get("/products/harbor?width=Wide").text
+
+    assert "Wide is too narrow over: hinged AFO." in wide and 'href="#one-side"' in wide
+    assert "too narrow over" not in client.get("/products/harbor?width=Extra+wide").text
 
 
 def test_only_width_is_no_choice(client: FlaskClient, make: Make) -> None:

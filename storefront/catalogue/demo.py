@@ -87,11 +87,11 @@ def _product(position: int, row: dict[str, Any], now: datetime) -> Product:
 
 
 def _color(place: int, row: dict[str, Any], data: dict[str, Any]) -> Color:
-    """Draw the model in one color."""
-    drawing = (DATA / "drawings" / row["drawing"]).read_text("utf-8")
-    for name, value in data["drawing"].items():
-        drawing = drawing.replace("{{" + name + "}}", value)
+    """Draw the model in one color, from all sides that there are."""
     swatch, *second = data["swatch"]
+    views = [(row["drawing"], data["alt"])]
+    for view in row.get("views", ()):
+        views.append((view["drawing"], view["alt"].format(color=data["name"].lower())))
     return Color(
         name=data["name"],
         slug=data["slug"],
@@ -99,9 +99,23 @@ def _color(place: int, row: dict[str, Any], data: dict[str, Any]) -> Color:
         swatch=swatch,
         second_swatch=second[0] if second else "",
         pictures=[
-            Picture(key=media.put(drawing.encode(), "svg"), alt=data["alt"], width=800, height=600)
+            Picture(
+                key=media.put(_drawn(drawing, data["drawing"]), "svg"),
+                alt=alt,
+                width=800,
+                height=600,
+                position=position,
+            )
+            for position, (drawing, alt) in enumerate(views)
         ],
     )
+
+
+def _drawn(drawing: str, colors: dict[str, str]) -> bytes:
+    drawn = (DATA / "drawings" / drawing).read_text("utf-8")
+    for name, value in colors.items():
+        drawn = drawn.replace("{{" + name + "}}", value)
+    return drawn.encode()
 
 
 def _variants(row: dict[str, Any], data: dict[str, Any], color: Color) -> Iterator[Variant]:

@@ -12,7 +12,7 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
 from storefront import prose
-from storefront.catalogue import braces, collections, filters, glance, queries, systems
+from storefront.catalogue import braces, choosing, collections, filters, glance, queries, systems
 from storefront.catalogue.availability import (
     Availability,
     availability,
@@ -20,6 +20,7 @@ from storefront.catalogue.availability import (
     availability_of_sides,
 )
 from storefront.catalogue.cards import PAGE_SIZE, cards_of
+from storefront.catalogue.choosing import Choice
 from storefront.catalogue.collections import CollectionRow
 from storefront.catalogue.filters import Asked
 from storefront.catalogue.handles import COLLECTIONS, PRODUCTS
@@ -41,13 +42,6 @@ blueprint = Blueprint("catalogue", __name__)
 
 
 _brace_names = remembered(queries.brace_names)
-
-
-class Choice(NamedTuple):
-    """One size and width of the shown color: what its radio button says."""
-
-    variant: SizeRow
-    availability: Availability
 
 
 class Shown(NamedTuple):
@@ -204,9 +198,17 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     color, color_told = _shown_color(colors, variant)
     sizes = whole.sizes_of(color)
     choices = [Choice(size, teller.of_size(size)) for size in sizes]
-    widths = _by_width(choices)
-    shown_width = _shown_width(widths, variant)
-    asked_for = AskedSize() if variant else _asked_size(whole, color, widths, shown_width)
+    widths = choosing.by_width(choices)
+    width = variant.width if variant else request.args.get("width")
+    shown_width = choosing.shown_width(widths, width)
+    asked_for = choosing.asked_size(
+        whole,
+        color,
+        widths,
+        shown_width,
+        "" if variant else request.args.get("size", ""),
+        with_width=width is not None,
+    )
     chosen = variant or asked_for.chosen or (sizes[0] if len(sizes) == 1 else None)
     asked = [chosen] if chosen else sizes
     price_minor = min(each.price_minor for each in asked)
@@ -214,7 +216,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     shown = Shown(whole, color, choices, chosen)
     carried = tuple((name, v[:80]) for name in CARRIED if (v := request.args.get(name, "")))
     kept = {
-        "width": shown_width[0].variant.width if chosen or "width" in request.args else "",
+        "width": shown_width[0].variant.width if chosen or width is not None else "",
         "size": chosen.size if chosen else asked_for.size,
     }
     scale = _scale()
@@ -228,7 +230,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         colors=colors,
         widths=widths,
         shown_width=shown_width,
-        replaced=_replaced(whole, request.args.get("instead", "")),
+        replaced=choosing.replaced(whole, request.args.get("instead", "")),
         pairs=next((n for n in range(2, 7) if ("pairs", str(n)) in carried), 1),
         chosen=chosen,
         parts=[part(shown) for part in parts],
@@ -313,73 +315,6 @@ def _shown_color(
         if color.id == variant.color_id if variant else color.slug == request.args.get("color"):
             return color, told
     return next(((color, told) for color, told in colors if told.can_buy), colors[0])
-
-
-def _by_width(choices: Sequence[Choice]) -> tuple[tuple[Choice, ...], ...]:
-    widths: dict[str, list[Choice]] = {}
-    for choice in sorted(choices, key=lambda c: (c.variant.width_rank, c.variant.size_rank)):
-        widths.setdefault(choice.variant.width, []).append(choice)
-    return tuple(tuple(choices) for choices in widths.values())
-
-
-class AskedSize(NamedTuple):
-    """The size that an address asks for, what is chosen of it, and what is to be said."""
-
-    size: str = ""
-    chosen: SizeRow | None = None
-    told: str = ""
-
-
-def _asked_size(
-    whole: WholeProduct,
-    color: ColorRow,
-    widths: Sequence[Sequence[Choice]],
-    shown: Sequence[Choice],
-) -> AskedSize:
-    """Find the size that the address asks for.
-
-    It is not chosen before a width is, where there are several: the first is seldom the right one.
-    """
-    asked, label = request.args.get("size", ""), whole.product.size_label
-    named = {f"{label} {each.size}": each.size for each in whole.sizes if each.size}
-    name = asked if asked in named else f"{label} {asked}"
-    if name not in named:
-        return AskedSize()
-    size = named[name]
-    made = [each[0].variant.width for each in widths if size in (c.variant.size for c in each)]
-    if made and len(widths) > 1 and "width" not in request.args:
-        then = "Choose a width, then the size." if made[1:] else f"It is made in {made[0]} only."
-        return AskedSize(size, None, f"You asked for {name}. {then}")
-    there = next((choice for choice in shown if choice.variant.size == size), None)
-    if there and there.availability.can_buy:
-        return AskedSize(size, there.variant, f"{name} is chosen.")
-    lacks = "in stock" if there else "made"
-    place = ", ".join(filter(None, (color.name, shown[0].variant.width if made else "")))
-    where = f" in {place}" if place else ""
-    return AskedSize(size, None, f"{name} is not {lacks}{where}. Please choose again.")
-
-
-def _shown_width(
-    widths: Sequence[tuple[Choice, ...]], chosen: SizeRow | None
-) -> tuple[Choice, ...]:
-    """Return the choices in one width: the chosen one, else the one asked for by address, else the
-    first with a size that can be bought.
-    """
-    asked = chosen.width if chosen else request.args.get("width")
-    there = (group for group in widths if any(each.availability.can_buy for each in group))
-    first = next(there, widths[0])
-    return next((group for group in widths if group[0].variant.width == asked), first)
-
-
-def _replaced(whole: WholeProduct, key: str) -> str:
-    """Return the color, size and width of the pair in the cart that is to be replaced, or ''."""
-    for size in whole.sizes:
-        if key == f"{size.id}.{size.id}":
-            (color,) = (color for color in whole.colors if color.id == size.color_id)
-            label = whole.product.size_label
-            words = (color.name, f"{label} {size.size}" if size.size else "", size.width)
-            return ", ".join(filter(None, words))
-    return ""
 
 
 def _system(whole: WholeProduct) -> str:

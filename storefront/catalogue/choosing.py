@@ -1,0 +1,82 @@
+"""What a product's page lets a shopper choose: the sizes of one width, and the one asked for."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from storefront.catalogue.availability import Availability
+from storefront.catalogue.queries import ColorRow, SizeRow, WholeProduct
+
+
+class Choice(NamedTuple):
+    """One size and width of the shown color: what its radio button says."""
+
+    variant: SizeRow
+    availability: Availability
+
+
+def by_width(choices: Sequence[Choice]) -> tuple[tuple[Choice, ...], ...]:
+    """Return the choices of each width, the narrowest first, in the order of sizes."""
+    widths: dict[str, list[Choice]] = {}
+    for choice in sorted(choices, key=lambda c: (c.variant.width_rank, c.variant.size_rank)):
+        widths.setdefault(choice.variant.width, []).append(choice)
+    return tuple(tuple(choices) for choices in widths.values())
+
+
+class AskedSize(NamedTuple):
+    """The size that an address asks for, what is chosen of it, and what is to be said."""
+
+    size: str = ""
+    chosen: SizeRow | None = None
+    told: str = ""
+
+
+def asked_size(
+    whole: WholeProduct,
+    color: ColorRow,
+    widths: Sequence[Sequence[Choice]],
+    shown: Sequence[Choice],
+    asked: str,
+    *,
+    with_width: bool,
+) -> AskedSize:
+    """Find a size that is asked for, by its name or with what the product calls its sizes.
+
+    It is not chosen before a width is, where there are several: the first is seldom the right one.
+    """
+    label = whole.product.size_label
+    named = {f"{label} {each.size}": each.size for each in whole.sizes if each.size}
+    name = asked if asked in named else f"{label} {asked}"
+    if name not in named:
+        return AskedSize()
+    size = named[name]
+    made = [each[0].variant.width for each in widths if size in (c.variant.size for c in each)]
+    if made and len(widths) > 1 and not with_width:
+        then = "Choose a width, then the size." if made[1:] else f"It is made in {made[0]} only."
+        return AskedSize(size, None, f"You asked for {name}. {then}")
+    there = next((choice for choice in shown if choice.variant.size == size), None)
+    if there and there.availability.can_buy:
+        return AskedSize(size, there.variant, f"{name} is chosen.")
+    lacks = "in stock" if there else "made"
+    place = ", ".join(filter(None, (color.name, shown[0].variant.width if made else "")))
+    where = f" in {place}" if place else ""
+    return AskedSize(size, None, f"{name} is not {lacks}{where}. Please choose again.")
+
+
+def shown_width(widths: Sequence[tuple[Choice, ...]], asked: str | None) -> tuple[Choice, ...]:
+    """Return the choices in one width: the one asked for, else the first with a size that can be
+    bought.
+    """
+    there = (group for group in widths if any(each.availability.can_buy for each in group))
+    first = next(there, widths[0])
+    return next((group for group in widths if group[0].variant.width == asked), first)
+
+
+def replaced(whole: WholeProduct, key: str) -> str:
+    """Return the color, size and width of the pair in the cart that is to be replaced, or ''."""
+    for size in whole.sizes:
+        if key == f"{size.id}.{size.id}":
+            (color,) = (color for color in whole.colors if color.id == size.color_id)
+            label = whole.product.size_label
+            words = (color.name, f"{label} {size.size}" if size.size else "", size.width)
+            return ", ".join(filter(None, words))
+    return ""

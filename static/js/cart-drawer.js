@@ -32,12 +32,12 @@ class CartDrawer extends HTMLElement {
     if (!part) { form.submit(); return; }
     if (answer.status === 422 && form.matches("[data-add]")) { this.complain(form, part); return; }
     document.dispatchEvent(new Event("cart:changed")); // before the drawer is a step of the history
+    document.querySelectorAll("[data-added]").forEach((old) => old.remove()); // it told of the cart before
     this.show(part);
     if (form.matches("[data-add]")) this.note(form, part);
   }
 
   note(form, part) { // what was put in stays told beside the button
-    document.querySelectorAll("[data-added]").forEach((old) => old.remove());
     const words = part.querySelector("[role=status]")?.textContent;
     if (!words) return;
     const told = document.createElement("p");

@@ -86,10 +86,12 @@ def exchange(
     if before is None:
         return changed
     new = {line.key for line in changed.cart.lines} - {line.key for line in without.lines}
+    told = changed.said.removesuffix(_in_all(changed.cart, quantity))
+    many = "" if old.quantity == 1 else f"{old.quantity} of "
     return replace(
         changed,
-        said=f"{changed.said} {_named(before, old.quantity, 'was', 'were')} taken out.",
-        back={**had, "instead": new.pop()} if new else None,
+        said=f"{told} This replaces {many}{before.choice}.",
+        back={**had, "instead": new.pop(), "undo": "1"} if new else None,
     )
 
 

@@ -45,6 +45,8 @@ def add() -> ResponseReturnValue:
         return page(cart, str(problem), status=422)
     if not changed.done:
         return page(changed.cart, changed.said, status=409)
+    if "undo" in request.form:
+        return _keep(changed.cart, f"Changed back. {changed.said}")
     return _keep(changed.cart, changed.said, changed.back)
 
 

@@ -12,7 +12,10 @@ from storefront.search import index
 from storefront.search.index import Entry
 
 # What people who need it type.
-HANDS = {1: "one hand easy weak stiff hands fingers arthritis tremor", 2: "two hands"}
+HANDS = {
+    1: "one hand close closed easy weak stiff hands fingers arthritis tremor",
+    2: "two hands close closed",
+}
 FOOT_UP = "foot-up"  # a strap that is worn for foot drop
 
 

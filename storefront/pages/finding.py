@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from flask import Blueprint, abort, current_app, jsonify, request
@@ -16,14 +17,18 @@ from storefront.catalogue.models import Product
 from storefront.catalogue.selection import Selection
 from storefront.catalogue.views import today
 from storefront.clock import utcnow
-from storefront.pages import typed_sizes
+from storefront.money import major
+from storefront.pages import reading
+from storefront.pages.reading import Read
 from storefront.search import index
 from storefront.search.index import Hit
 from storefront.search.synonyms import CHEAP, SHOES, words_of
+from storefront.settings.shop import shop
 
 PAGE_SIZE = 20
 MOST_TYPED = 120  # characters
 MOST_SUGGESTED = 6
+MOST_LACKING = 10  # results that are not all that was asked
 KINDS = {"product": "Shoe", "article": "Article", "page": "Page", "coach": "Coach"}
 MANY = {"product": "shoes", "article": "articles", "page": "pages", "coach": "coaches"}
 
@@ -36,26 +41,34 @@ class Result(NamedTuple):
     """A hit with the words for its kind, and the card of a product.
 
     `is_sized` says whether it is made in the size that was typed, and so told of in it; None where
-    none was.
+    none was. `is_dear`: it costs more than was asked.
     """
 
     hit: Hit
     kind: str
     card: Card | None
     is_sized: bool | None = None
+    is_dear: bool = False
 
     @property
     def is_whole(self) -> bool:
         """Whether it is all that was asked."""
-        return not self.hit.lacks and self.is_sized is not False
+        return not self.hit.lacks and self.is_sized is not False and not self.is_dear
+
+    @property
+    def address(self) -> str:
+        """Where it leads, in the color and the size that it is told of."""
+        return self.card.address(self.card.shown) if self.card else self.hit.address
 
 
 @blueprint.get("/search")
 def show() -> ResponseReturnValue:
     typed = _typed()
-    sizes = typed_sizes.read(typed)
-    found = index.find(sizes.rest, now=utcnow())
-    everything = sorted(_results(found.hits, sizes.asked), key=lambda each: not each.is_whole)
+    wanted = reading.read(typed)
+    found = index.find(wanted.rest, now=utcnow())
+    everything = _results(found.hits, wanted)
+    whole = [each for each in everything if each.is_whole]
+    everything = whole + [each for each in everything if not each.is_whole][:MOST_LACKING]
     kind = request.args.get("kind", "")
     results = [each for each in everything if each.hit.kind == kind]
     if not results:  # all are shown where none is of this kind
@@ -71,20 +84,24 @@ def show() -> ResponseReturnValue:
         "storefront/pages/search.html",
         typed=typed,
         found=found,
-        counted=_counted(everything),
-        said=_counted([each for each in everything if each.is_whole]),
+        kinds=[kind for kind in MANY if any(each.hit.kind == kind for each in everything)],
+        many=MANY,
+        said=_counted(whole),
         kind=kind,
         results=results[first : first + PAGE_SIZE],
         links=collections.links(),
         zip_code=zip_code[0] if zip_code else "",
         sizes=[
-            (size, address("/collections/all", Asked(size=(size,), available=True)))
-            for size in sizes.asked.size
+            (
+                ", ".join(filter(None, (size, " or ".join(wanted.asked.width)))),
+                address("/collections/all", replace(wanted.asked, size=(size,), available=True)),
+            )
+            for size in wanted.asked.size
         ],
-        told_of=sizes.words,
-        missing=sizes.missing,
+        told_of=wanted.words,
+        also_said=wanted.said,
         is_for_shoes=not SHOES.isdisjoint(words),
-        is_for_price=not CHEAP.isdisjoint(words) or "$" in typed,
+        is_for_price=not CHEAP.isdisjoint(words) or wanted.most is not None,
         page=int(page),
         pages=pages,
     )
@@ -103,31 +120,34 @@ def _typed() -> str:
     return " ".join(request.args.get("q", "")[:MOST_TYPED].split())
 
 
-def _counted(results: Sequence[Result]) -> list[tuple[str, str]]:
-    """Return each kind that was found, with "4 shoes", "1 article"."""
+def _counted(results: Sequence[Result]) -> list[str]:
+    """Return how many there are of each kind that was found: "4 shoes", "1 article"."""
     by_kind = Counter(each.hit.kind for each in results)
     return [
-        (kind, f"{by_kind[kind]} {KINDS[kind].lower() if by_kind[kind] == 1 else many}")
+        f"{by_kind[kind]} {KINDS[kind].lower() if by_kind[kind] == 1 else many}"
         for kind, many in MANY.items()
         if by_kind[kind]
     ]
 
 
-def _results(hits: Sequence[Hit], asked: Asked) -> list[Result]:
+def _results(hits: Sequence[Hit], wanted: Read) -> list[Result]:
     """Return hits with the cards of those that are products; one that is gone is left out."""
     ids = [int(hit.thing) for hit in hits if hit.kind == "product"]
-    sized = _cards(ids, asked) if asked.of_size else {}
-    cards = sized if len(sized) == len(ids) else _cards(ids, Asked()) | sized
-    return [
-        Result(
-            hit,
-            KINDS[hit.kind],
-            cards.get(hit.address),
-            hit.address in sized if hit.kind == "product" and asked.of_size else None,
-        )
-        for hit in hits
-        if hit.kind != "product" or hit.address in cards
-    ]
+    is_sized = wanted.asked.of_size
+    sized = _cards(ids, wanted.asked) if is_sized else {}
+    plain = replace(wanted.asked, size=(), width=())
+    cards = sized if len(sized) == len(ids) else _cards(ids, plain) | sized
+    currency = shop().currency
+    results = []
+    for hit in hits:
+        card = cards.get(hit.address)
+        if hit.kind != "product":
+            results.append(Result(hit, KINDS[hit.kind], None))
+        elif card:
+            dear = wanted.most is not None and major(card.price_minor, currency) > wanted.most
+            made = hit.address in sized if is_sized else None
+            results.append(Result(hit, KINDS[hit.kind], card, made, dear))
+    return results
 
 
 def _cards(ids: Sequence[int], asked: Asked) -> dict[str, Card]:
@@ -138,6 +158,7 @@ def _cards(ids: Sequence[int], asked: Asked) -> dict[str, Card]:
         today=today(),
         low=current_app.config["LOW_STOCK"],
         limit=len(ids),
-        within=of_variants(asked) if asked.of_size else None,
+        within=of_variants(replace(asked, color=())) if asked.of_size else None,
+        colors=asked.color,
     )
     return {f"/products/{card.handle}": card for card in found}

@@ -86,7 +86,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "security.login": ("email", "password", "remember", "next"),
     "security.forgot_password": ("email",),
     "security.reset_password": ("password", "password_confirm"),
-    "cart.add": ("sku", "quantity", "left_sku", "right_sku", "from", "instead"),
+    "cart.add": ("sku", "quantity", "left_sku", "right_sku", "from", "instead", "undo"),
     "cart.change": ("quantity",),
     "cart.deliver": ("country", "email"),
     "checkout.start": (),

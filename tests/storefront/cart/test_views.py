@@ -558,10 +558,10 @@ def test_another_size_takes_the_place_of_the_one_that_was_chosen(
         in product
     )
     page = add(client, "harbor-sand-10-wide", instead=instead[1])
-    assert "2 pairs of Harbor, Moss, Size 9, Wide were taken out." in page
+    assert "This replaces 2 of Moss, Size 9, Wide." in page
     assert quantities(page) == [1] and "Sand, Size 10, Wide" in page
     page = add(client, "harbor-moss-10-wide", instead=instead[1])  # the same page, used again
-    assert quantities(page) == [1] and "Harbor, Sand, Size 10, Wide was taken out." in page
+    assert quantities(page) == [1] and "This replaces Sand, Size 10, Wide." in page
     add(client, "harbor-sand-9-wide")
     page = add(client, "harbor-moss-9-wide", instead="9.9")  # of two, nobody knows which
     assert quantities(page) == [1, 1, 1] and "takes the place" not in page
@@ -594,11 +594,12 @@ def test_exchange_is_taken_back_by_one_button(client: FlaskClient, make: Make) -
     client.post("/cart/lines", data=dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)))
 
     back = client.get("/cart").text
+    assert "Changed back. 2 pairs of Harbor" in back and "Change it back" not in back
     assert quantities(back) == [2, 1] and "Size 9, Wide" in back and "Size 11, Wide" in back
     page = add(client, "harbor-moss-11-wide", instead=f"{nine}.{nine}")
     assert quantities(page) == [2] and "Change it back" not in page  # it would take both
     page = add(client, "harbor-moss-11-wide", 3, instead=f"{nine}.{nine}")  # the same size
-    assert quantities(page) == [3] and "now 3 in your cart." in page and "taken out" not in page
+    assert quantities(page) == [3] and "now 3 in your cart." in page and "replaces" not in page
 
 
 def test_what_cannot_be_had_takes_no_place(client: FlaskClient, make: Make) -> None:

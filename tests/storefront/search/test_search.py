@@ -207,7 +207,9 @@ def test_who_asks_for_shoes_finds_one_among_the_first_or_a_way_to_all(
     assert found("a brace")[-1] == "/products/harbor"
     ways = '<a class="go" href="/collections/all">All shoes</a>'
     without = client.get("/search?q=stroke+shoes").text
-    assert ways in without and without.index("These lack") < without.index("/products/harbor")
+    assert ways in without and without.index("These are not all") < without.index(
+        "/products/harbor"
+    )
     assert ways not in client.get("/search?q=stroke").text
     assert ways not in client.get("/search?q=shoes+for+a+brace").text
 
@@ -237,6 +239,7 @@ def test_one_shoe_finds_what_is_sold_singly(app: Flask, make: Make) -> None:
         ("shoes for drop foot", "/products/harbor-two-strap"),
         ("easy to put on", "/products/drift-knit-slip-on"),
         ("weak hands", "/products/drift-knit-slip-on"),
+        ("shoes that close with one hand", "/collections/one-hand"),
         ("foot up strap", "/collections/with-a-foot-up-strap"),
     ],
 )
@@ -261,8 +264,8 @@ def test_half_size_is_read_as_people_write_it(client: FlaskClient, make: Make, t
     page = client.get("/search", query_string={"q": typed}).text
 
     assert re.search('size 8.5(, Wide)?: <span class="stock[^"]*">4 in stock', page)
-    assert "Shoes in stock in US women&#39;s size 8.5<" in page
-    assert "Shoes in stock in US women&#39;s size 8<" not in page
+    assert re.search("Shoes in stock in US women&#39;s size 8.5(, Wide)?<", page)
+    assert not re.search("Shoes in stock in US women&#39;s size 8[<,]", page)
 
 
 def test_size_that_no_shoe_has_is_told_with_those_that_there_are(
@@ -280,6 +283,56 @@ def test_size_that_no_shoe_has_is_told_with_those_that_there_are(
     assert "US women&#39;s sizes go from 6 to 6." in client.get("/search?q=size+15").text
     for typed in ("15", "men's+13", "heron", "size+94103"):
         assert "We have no shoe" not in client.get(f"/search?q={typed}").text
+
+
+@pytest.mark.parametrize("typed", ["shoes under $80", "shoe $80.00", "a shoe for less than 80"])
+def test_shoe_that_costs_more_than_was_asked_stands_below(
+    client: FlaskClient, make: Make, typed: str
+) -> None:
+    make.product("harbor", price_minor=8000)
+    make.product("heron", price_minor=8001)
+    with db.writing():
+        index.rebuild()
+
+    page = client.get("/search", query_string={"q": typed}).text
+
+    below = page.index("These are not all that you asked for")
+    assert page.index("/products/harbor") < below < page.index("/products/heron")
+    assert page.count("Costs more than you asked for.") == 1
+    assert 'role="status">1 shoe' in page and "the lowest price first" in page
+
+
+def test_shoe_is_shown_in_the_color_that_was_typed(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", colors=["Slate", "Ink blue"], sizes=["8", "9"], pairs=4)
+    with db.writing():
+        index.rebuild()
+
+    page = client.get("/search?q=blue+shoe").text
+    sized = client.get("/search?q=blue+shoe+size+9").text
+
+    assert "Ink blue: " in page and 'href="/products/harbor?color=ink-blue"' in page
+    assert 'href="/products/harbor?variant=harbor-ink-blue-9-wide"' in sized
+    assert "Slate: " in client.get("/search?q=shoe").text
+
+
+def test_size_over_a_brace_is_told_of_in_the_widths_that_have_room(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("heron", sizes=["12"], widths=["Standard", "Wide", "Extra wide"], pairs=5,
+                 size_label="US men's size", description="Over a hinged AFO or SMO.")  # fmt: skip
+    with db.writing():
+        index.rebuild()
+
+    hinged = client.get("/search?q=hinged+brace+mens+12").text
+    smo = client.get("/search?q=smo+mens+12").text
+    wide = client.get("/search?q=hinged+afo+mens+12+wide").text
+
+    assert "size 12, Extra wide: " in hinged and "5 in stock" in hinged
+    assert "Over this brace only Extra wide has room, so we looked for that." in hinged
+    assert "width=Extra+wide&amp;available=1" in hinged
+    assert "size 12, Wide or Extra wide: " in smo and "10 in stock" in smo
+    assert "size 12, Wide: " in wide and "has room" not in wide
+    assert "has room" not in client.get("/search?q=hinged+afo").text
 
 
 def test_collection_is_found_as_staff_leave_it(app: Flask, client: FlaskClient) -> None:
@@ -412,7 +465,7 @@ def test_one_kind_is_shown_alone_and_the_others_are_a_link_away(
 
     every, coaches = client.get("/search?q=hats").text, client.get("/search?q=hats&kind=coach").text
 
-    assert 'href="?q=hats&amp;kind=coach">1 coach</a>' in every
+    assert 'href="?q=hats&amp;kind=coach">Coaches</a>' in every
     assert "/pages/a" in every and "/pages/b" in every
     assert (
         "/pages/a" not in coaches
@@ -459,10 +512,10 @@ def test_what_lacks_a_word_stands_below_what_has_all_and_is_not_counted(
     page = client.get("/search?q=blue+umbrella").text
 
     assert ">1 page found.</p>" in page
-    heading = page.index("These lack some of your words")
+    heading = page.index("These are not all that you asked for")
     assert page.index("/pages/whole") < heading < page.index("/pages/half")
-    assert "These lack" not in client.get("/search?q=umbrella").text
-    assert "These lack" not in client.get("/search?q=blue+umbrella+stand").text
+    assert "These are not all" not in client.get("/search?q=umbrella").text
+    assert "These are not all" not in client.get("/search?q=blue+umbrella+stand").text
 
 
 def test_shoe_is_told_of_in_the_size_that_was_typed(client: FlaskClient, make: Make) -> None:
@@ -482,7 +535,7 @@ def test_shoe_is_told_of_in_the_size_that_was_typed(client: FlaskClient, make: M
     assert 'href="/products/harbor?variant=harbor-moss-8-extra+wide"' in one
     other = client.get("/search?q=shoe+size+8").text
     assert re.search('role="status">1 shoe[^s]', other)
-    assert other.index("These lack") < other.index("Not made in size 8.")
+    assert other.index("These are not all") < other.index("Not made in size 8.")
     assert "We have no" not in both
     assert "the lowest price first" in client.get("/search?q=cheap+shoes+under+$80").text
     assert "the lowest price first" not in both

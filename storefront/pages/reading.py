@@ -1,0 +1,105 @@
+"""What a search asks for besides its words: sizes and a width, colors, and the most it may cost."""
+
+import re
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from typing import NamedTuple
+
+from storefront.catalogue.braces import STEPS, steps_for
+from storefront.catalogue.filters import Asked, Choice
+from storefront.catalogue.views import all_choices
+from storefront.search.synonyms import OTHERS, words_of
+
+NUMBER = re.compile(r"(?<![0-9.])[0-9]{1,2}(?:\.5)?(?![0-9.])")
+HALF = re.compile(r"([0-9]) ?(?:½|1/2)")
+PRICE = re.compile(
+    r"(?:\b(?:under|below|up to|less than|at most) ?[$€£]? ?|[$€£] ?)([0-9]{1,5})\b(?:\.[0-9]{2})?",
+    re.IGNORECASE,
+)
+LARGEST = 60  # size of any system
+
+
+class Read(NamedTuple):
+    """What is asked for; sizes and width in words; what is left to look for; and what is to be said
+    beside it. `most` is in units of the currency.
+    """
+
+    rest: str
+    asked: Asked = Asked()
+    words: str = ""
+    said: tuple[str, ...] = ()
+    most: Decimal | None = None
+
+
+def read(typed: str) -> Read:
+    """Read what was typed, with sizes of the shop's own systems: men's, where men's are meant."""
+    plain = HALF.sub(r"\1.5", typed)
+    price = PRICE.search(plain)
+    most = Decimal(price[1]) if price else None
+    plain = PRICE.sub(" ", plain)
+    there, named = all_choices(None), set(words_of(plain))
+    colors = [
+        color.value for color in there["color"] if not named.isdisjoint(color.words.lower().split())
+    ]
+    asked, words, said, used = _sizes(plain, named, there)
+    rest = NUMBER.sub(lambda found: "" if found[0] in used else found[0], plain)
+    return Read(
+        rest if words_of(rest) or not words_of(typed) else "shoes",
+        Asked(size=asked.size, width=asked.width, color=tuple(colors)),
+        words,
+        said,
+        most,
+    )
+
+
+def _sizes(
+    plain: str, named: Collection[str], there: dict[str, list[Choice]]
+) -> tuple[Asked, str, tuple[str, ...], Collection[str]]:
+    """Return the sizes and the width, the same in words, what is to be said of them, and the
+    numbers that were read.
+    """
+    numbers = set(NUMBER.findall(plain))
+    unwanted = [
+        others
+        for one, others in OTHERS.items()
+        if not set(named).isdisjoint(one) and set(named).isdisjoint(others)
+    ]
+    own = [
+        size
+        for size in there["size"]
+        if all(set(words_of(size.group)).isdisjoint(each) for each in unwanted)
+    ]
+    sizes = [size for size in own if size.words in numbers]
+    if not sizes:
+        is_of_size = unwanted or "size" in named
+        wrong = next((each for each in numbers if float(each) <= LARGEST), "") if is_of_size else ""
+        none = f"We have no shoe in size {wrong}. {_ranges(own)}"
+        return Asked(), "", (none,) if wrong else (), {wrong}
+    widths, said = _widths(plain, [width.value for width in there["width"]])
+    found = dict.fromkeys(size.words for size in sizes)
+    words = ", ".join(filter(None, (f"size {' or '.join(found)}", " or ".join(widths))))
+    return Asked(size=tuple(size.value for size in sizes), width=widths), words, said, found
+
+
+def _widths(plain: str, scale: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the width that is named, else those that have room for the brace that is named (rule 3
+    of docs/fit-rules.md), and what is to be said then.
+    """
+    said = f" {' '.join(words_of(plain))} "
+    named = max((each for each in scale if f" {each.lower()} " in said), key=len, default="")
+    if named:
+        return (named,), ()
+    kind = next((kind for kind in STEPS if f" {kind} " in said), "")
+    wide = tuple(scale[steps_for(kind) :]) if kind else ()
+    if not wide:
+        return (), ()
+    return wide, (f"Over this brace only {' or '.join(wide)} has room, so we looked for that.",)
+
+
+def _ranges(sizes: Sequence[Choice]) -> str:
+    """Return from which size to which each system goes: "US men's sizes go from 7 to 13."."""
+    by_system: dict[str, list[str]] = {}
+    for size in sizes:
+        by_system.setdefault(size.group, []).append(size.words)
+    told = (f"{group}s go from {all_of[0]} to {all_of[-1]}." for group, all_of in by_system.items())
+    return " ".join(told)

@@ -101,6 +101,12 @@ def widths_by_usual(steps: int, scale: Sequence[str]) -> list[tuple[str, str]]:
     return list(zip(scale, scale[steps:], strict=False))
 
 
+def usual_for(brace: str, width: str, scale: Sequence[str]) -> str:
+    """Return the width that is taken without a brace by whom this width is for over it, or ''."""
+    pairs = widths_by_usual(steps_for(brace), scale)
+    return next((usual for usual, over in pairs if over == width), "")
+
+
 def too_narrow_for(width: str, braces: Sequence[str], scale: Sequence[str]) -> list[str]:
     """Return the braces over which a width is too narrow, even for the narrowest foot."""
     return [brace for brace in braces if width in scale[: steps_for(brace)]]

@@ -57,7 +57,7 @@ class Card(NamedTuple):
     colors: tuple[ColorCard, ...]
     glance: str = ""
     asked_for: bool = False
-    size: str = ""  # that was asked for, and leads on to the page
+    asked: tuple[tuple[str, str], ...] = ()  # what leads on to the page: a size, a brace
 
     @property
     def shown(self) -> ColorCard:
@@ -69,7 +69,7 @@ class Card(NamedTuple):
     def address(self, color: ColorCard, came_from: str = "") -> str:
         """Return the address of the product in one color, with the article that leads there."""
         given = {"variant": color.sku, "color": "" if color.sku else color.slug}
-        given |= {"size": self.size, "from": came_from}
+        given |= {**dict(self.asked), "from": came_from}
         query = urlencode({name: value for name, value in given.items() if value})
         return f"/products/{self.handle}" + (f"?{query}" if query else "")
 
@@ -149,13 +149,13 @@ def cards_of(
     offset: int = 0,
     within: ColumnElement[bool] | None = None,
     colors: Collection[str] = (),
-    size: str = "",
+    asked: tuple[tuple[str, str], ...] = (),
 ) -> list[Card]:
     """Return the cards of a part of a selection, in its order, by two queries.
 
     With `within`, a condition on sizes, a card tells of these sizes alone. It opens with one of
-    `colors`, slugs, where it has one. Where a `size` was asked for, but no width, a card leads to
-    the page with that size, and chooses no width.
+    `colors`, slugs, where it has one. It leads to the page with what was `asked`, names and values
+    of its address; with a size among them it chooses none itself.
     """
     ids = selection.ids(limit=limit, offset=offset)
     if not ids:
@@ -165,7 +165,7 @@ def cards_of(
     for row in db.rows(statement, {"today": today, "ids": ids}).all():
         by_product[row.id].append(row)
     return [
-        _card(rows, today, low, is_narrowed=within is not None, colors=colors, size=size)
+        _card(rows, today, low, is_narrowed=within is not None, colors=colors, asked=asked)
         for rows in by_product.values()
         if rows
     ]
@@ -178,7 +178,7 @@ def _card(
     *,
     is_narrowed: bool,
     colors: Collection[str],
-    size: str,
+    asked: tuple[tuple[str, str], ...],
 ) -> Card:
     lowest = min(row.lowest for row in rows)
     price_minor = -(-lowest // PRICES)
@@ -193,7 +193,7 @@ def _card(
             availability=told_of(
                 Stock(bool(row.counted), int(row.free), row.restock_on), today=today, low=low
             ),
-            sku=row.sku if is_narrowed and row.sizes == 1 and not size else "",
+            sku=row.sku if is_narrowed and row.sizes == 1 and "size" not in dict(asked) else "",
         )
         for row in rows
     )
@@ -213,7 +213,7 @@ def _card(
             sorted((rows[0].braces or "").splitlines(), key=str.lower),
         ),
         asked_for=bool(colors),
-        size=size,
+        asked=asked,
     )
 
 

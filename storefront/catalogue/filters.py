@@ -291,19 +291,34 @@ def same_length(sizes: Sequence[Choice]) -> Iterator[tuple[Choice, Choice]]:
 
     Half a size is 4.2 mm (the Brannock device), so what is within a quarter is the same.
     """
+    for chosen, other, apart in _lengths_apart(sizes):
+        if other.group != chosen.group and apart < QUARTER:
+            yield chosen, other
+
+
+def half_a_size_away(sizes: Sequence[Choice]) -> list[Choice]:
+    """Return the whole sizes beside a half size that is chosen, where they leave models that it
+    does not: these come in whole sizes only.
+    """
+    exact = {other.group for _, other in same_length(sizes)}
+    return [
+        other
+        for chosen, other, apart in _lengths_apart(sizes)
+        if chosen.words.endswith(".5")
+        and QUARTER <= apart < 3 * QUARTER
+        and other.models > (chosen.models if other.group == chosen.group else 0)
+        and other.group not in exact
+    ]
+
+
+def _lengths_apart(sizes: Sequence[Choice]) -> Iterator[tuple[Choice, Choice, float]]:
+    """Yield each chosen size with each other that leaves models, and the millimeters between."""
     lengths = [(size, systems.foot_mm(size.words, size.group)) for size in sizes]
-    for chosen, long in lengths:
-        for other, as_long in lengths:
-            if (
-                chosen.chosen
-                and not other.chosen
-                and other.models
-                and other.group != chosen.group
-                and long is not None
-                and as_long is not None
-                and abs(long - as_long) < QUARTER
-            ):
-                yield chosen, other
+    known = [(size, length) for size, length in lengths if length is not None]
+    for chosen, length in known:
+        for other, another in known:
+            if chosen.chosen and not other.chosen and other.models:
+                yield chosen, other, abs(length - another)
 
 
 def _counts(of: Selection, asked: Asked) -> Iterator[Select[Any]]:

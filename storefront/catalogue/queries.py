@@ -11,7 +11,16 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Executable, bindparam, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Executable,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from storefront.catalogue.handles import PRODUCTS
@@ -120,18 +129,32 @@ class WholeProduct:
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 
-_BRACE_NAMES = (
-    select(ProductBrace.brace)
+_KINDS = union_all(
+    select(Variant.width, func.min(Variant.width_rank), literal("width"))
+    .join(Variant.product)
+    .where(Variant.width != "", Variant.published, Product.published)
+    .group_by(Variant.width),
+    select(ProductBrace.brace, literal(0), literal("brace"))
     .join(Product, Product.id == ProductBrace.product_id)
     .where(Product.published)
-    .distinct()
-    .order_by(ProductBrace.brace)
+    .group_by(ProductBrace.brace),
 )
 
 
-def brace_names() -> tuple[str, ...]:
-    """Return every kind of brace that one of the shop's shoes takes."""
-    return tuple(db.rows(_BRACE_NAMES, {}).scalars())
+class Kinds(NamedTuple):
+    """The widths of the shop's shoes, the narrowest first, and the braces that they take."""
+
+    widths: tuple[str, ...]
+    braces: tuple[str, ...]
+
+
+def kinds() -> Kinds:
+    """Return the shop's widths and braces, by one query."""
+    found = sorted((rank, name, kind) for name, rank, kind in db.rows(_KINDS, {}))
+    return Kinds(
+        tuple(name for _, name, kind in found if kind == "width"),
+        tuple(name for _, name, kind in found if kind == "brace"),
+    )
 
 
 _PRODUCT = select(*(getattr(Product, name) for name in ProductRow._fields))

@@ -41,7 +41,7 @@ FIT_SYSTEMS = ("US women's size", "US men's size")  # that the fit finder knows
 blueprint = Blueprint("catalogue", __name__)
 
 
-_brace_names = remembered(queries.brace_names)
+kinds = remembered(queries.kinds)
 
 
 class Shown(NamedTuple):
@@ -94,6 +94,12 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
     pages = max(1, -(-total // PAGE_SIZE))
     if page > pages:
         abort(404)
+    by_rule = collection.rule_value if collection and collection.rule == "brace" else ""
+    brace = asked.fits[0] if asked.fits else by_rule
+    leads_on = {
+        "size": shown.size[0] if len(shown.size) == 1 and not shown.width else "",
+        "brace": brace,
+    }
     cards = cards_of(
         met,
         today=today(),
@@ -101,14 +107,15 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         offset=(page - 1) * PAGE_SIZE,
         within=filters.of_variants(shown.of_kinds_but("available")) if shown.of_size else None,
         colors=shown.color,
-        size=shown.size[0] if len(shown.size) == 1 and not shown.width else "",
+        asked=tuple((name, value) for name, value in leads_on.items() if value),
     )
     path = f"/collections/{collection.handle if collection else 'all'}"
     choices = _choices(of, collection, asked)
     sized = [size for size in choices["size"] if size.chosen]
-    by_rule = collection.rule_value if collection and collection.rule == "brace" else ""
-    brace = asked.fits[0] if asked.fits else by_rule
-    steps = 0 if asked.width else braces.steps_for(brace)
+    scale = kinds().widths
+    steps = braces.steps_for(brace)
+    if asked.width and not all(width in scale[:steps] for width in asked.width):
+        steps = 0  # it is wide enough
     return render(
         "storefront/catalogue/listing.html",
         cards=cards,
@@ -126,9 +133,11 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         told_of=_told_of(shown),
         choices=tuple((kind, tuple(all_of)) for kind, all_of in choices.items()),
         same_length=list(filters.same_length(choices["size"])),
-        widths_over=braces.widths_by_usual(steps, _scale()) if steps else [],
+        half_away=filters.half_a_size_away(choices["size"]),
+        widths_over=braces.widths_by_usual(steps, scale) if steps else [],
+        wider=asked.of_kinds_but("width"),
         fit=_fit_address(brace, asked, sized) if steps else "",
-        braces=braces.told_apart(_brace_names()),
+        braces=braces.told_apart(kinds().braces),
         address=partial(filters.address, path),
     )
 
@@ -136,13 +145,8 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
 def _told_of(shown: Asked) -> str:
     """Return the sizes of which the cards tell, in words."""
     sizes = shown.size[0] if len(shown.size) == 1 else "these sizes" if shown.size else ""
-    width = " or ".join(shown.width) or ("all widths" if sizes and len(_scale()) > 1 else "")
+    width = " or ".join(shown.width) or ("all widths" if sizes and len(kinds().widths) > 1 else "")
     return ", ".join(filter(None, (sizes, width)))
-
-
-def _scale() -> list[str]:
-    """Return the shop's widths, the narrowest first."""
-    return [width.words for width in all_choices(None)["width"]]
 
 
 def _fit_address(brace: str, asked: Asked, sized: Sequence[filters.Choice]) -> str:
@@ -218,8 +222,11 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     kept = {
         "width": shown_width[0].variant.width if chosen or width is not None else "",
         "size": chosen.size if chosen else asked_for.size,
+        "brace": request.args.get("brace", "")[:80],
     }
-    scale = _scale()
+    scale = kinds().widths
+    brace = request.args.get("brace", "")
+    takes = (brace,) if brace in whole.braces else whole.braces
     return render(
         "storefront/catalogue/show.html",
         whole=whole,
@@ -256,12 +263,15 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         carried=carried,
         kept=(*((name, value) for name, value in kept.items() if value), *carried),
         size_told=asked_for.told,
-        widths_over=braces.widths_over(whole.braces, scale, width_names),
-        too_narrow_for=braces.too_narrow_for(shown_width[0].variant.width, whole.braces, scale),
+        widths_over=braces.widths_over(takes, scale, width_names),
+        too_narrow_for=braces.too_narrow_for(shown_width[0].variant.width, takes, scale),
+        usual_width=braces.usual_for(brace, shown_width[0].variant.width, scale)
+        if brace in takes
+        else "",
         facts=measured(whole),
         size_rows=systems.table((size.size for size in whole.sizes if size.size), _system(whole)),
         width_names=width_names,
-        braces=braces.told_apart(_brace_names()),
+        braces=braces.told_apart(kinds().braces),
     )
 
 

@@ -3,12 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, literal, select, union_all
-
-from storefront.catalogue.models import Product, ProductBrace, Variant
 from storefront.catalogue.queries import ColorRow, SizeRow, WholeProduct, products_page
 from storefront.catalogue.systems import foot_mm
-from storefront.db import db
 from storefront.fit.rules import Shoe, Size
 
 MOST_COMPARED = 200  # models
@@ -24,36 +20,6 @@ class Model(NamedTuple):
         """Return a size by its sku, with its color."""
         size = next(size for size in self.whole.sizes if size.sku == sku)
         return next(color for color in self.whole.colors if color.id == size.color_id), size
-
-
-class Choices(NamedTuple):
-    """What can be answered: the shop's widths, the narrowest first, and braces that shoes take."""
-
-    widths: tuple[str, ...]
-    braces: tuple[str, ...]
-
-
-def choices() -> Choices:
-    """Return what can be answered, by one query."""
-    widths = (
-        select(Variant.width, func.min(Variant.width_rank), literal("width"))
-        .join(Variant.product)
-        .where(Variant.width != "", Variant.published, Product.published)
-        .group_by(Variant.width)
-    )
-    braces = (
-        select(ProductBrace.brace, literal(0), literal("brace"))
-        .join(Product, Product.id == ProductBrace.product_id)
-        .where(Product.published)
-        .group_by(ProductBrace.brace)
-    )
-    found = sorted(
-        (rank, name, kind) for name, rank, kind in db.session.execute(union_all(widths, braces))
-    )
-    return Choices(
-        tuple(name for _, name, kind in found if kind == "width"),
-        tuple(name for _, name, kind in found if kind == "brace"),
-    )
 
 
 def models(steps: Sequence[str]) -> list[Model]:

@@ -10,12 +10,11 @@ from flask.typing import ResponseReturnValue
 from storefront.catalogue import braces
 from storefront.catalogue.availability import Availability, availability, availability_of
 from storefront.catalogue.queries import ColorRow, ProductRow, SizeRow
-from storefront.catalogue.views import today
+from storefront.catalogue.views import kinds, today
 from storefront.fit import queries, rules
 from storefront.fit.forms import FitForm
 from storefront.fit.queries import Model
 from storefront.fit.rules import Advice, Lack, Near, Need
-from storefront.remembered import remembered
 
 LACKS = {
     Lack.BRACE: "Not tried with this brace",
@@ -30,13 +29,11 @@ LACKS = {
 
 blueprint = Blueprint("fit", __name__)
 
-_choices = remembered(queries.choices)
-
 
 @blueprint.get("/fit")
 def show() -> ResponseReturnValue:
     """Ask, or answer what the address asks."""
-    form = FitForm(*_choices(), formdata=request.args or None)
+    form = FitForm(*kinds(), formdata=request.args or None)
     if not request.args:
         return _page(form)
     if not form.validate():
@@ -47,7 +44,7 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/fit/braces")
 def which_brace() -> str:
     """Show how kinds of brace are told apart, each with the way to its shoes."""
-    told = braces.told_apart(_choices().braces)
+    told = braces.told_apart(kinds().braces)
     return render(
         "storefront/fit/braces.html",
         braces=told,
@@ -83,7 +80,7 @@ def _page(form: FitForm, need: Need | None = None) -> str:
     nearest: list[Nearest] = []
     lacking: dict[Lack, list[str]] = {}
     if need is not None:
-        models = {model.shoe: model for model in queries.models(_choices().widths)}
+        models = {model.shoe: model for model in queries.models(kinds().widths)}
         found = rules.advise(need, models)
         lacking = found.lacking
         advised = [_advised(advice, models[advice.shoe], need) for advice in found.suits]
@@ -99,8 +96,8 @@ def _page(form: FitForm, need: Need | None = None) -> str:
         "storefront/fit/show.html",
         form=form,
         need=need,
-        narrowest=_choices().widths[:1],
-        braces=braces.told_apart(_choices().braces),
+        narrowest=kinds().widths[:1],
+        braces=braces.told_apart(kinds().braces),
         with_brace={
             brace: f"/fit?{urlencode({**request.args, 'brace': brace})}"
             for brace in (need.any_of if need else ())

@@ -153,6 +153,21 @@ def test_size_of_another_system_that_is_as_long_is_offered(
     assert "is about" not in one_hand  # the women's shoe takes two hands
 
 
+def test_whole_sizes_are_offered_beside_a_half_one_where_some_models_have_no_other(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("half", sizes=("7", "7.5", "8"), size_label="US women's size")
+    page = client.get("/collections/all?size=US+women's+size+7.5").text
+    assert "whole sizes only" not in page
+
+    make.product("whole", sizes=("7", "8", "9"), size_label="US women's size")
+    make.product("his", sizes=("7",), size_label="US men's size")  # a woman's 8
+    page = client.get("/collections/all?size=US+women's+size+7.5").text
+    offered = re.findall(r"show (US [^<]+) too</a>", page[page.index("whole sizes only") :])
+    assert offered == ["US men&#39;s size 7", "US women&#39;s size 7", "US women&#39;s size 8"]
+    assert "whole sizes only" not in client.get("/collections/all?size=US+women's+size+7").text
+
+
 def test_size_that_was_asked_for_goes_on_to_the_page_where_no_width_was(
     client: FlaskClient, shelf: None
 ) -> None:
@@ -186,8 +201,12 @@ def test_list_for_a_brace_says_that_numbers_add_up_widths(client: FlaskClient, s
     ):
         page = client.get(f"/collections/all?{query}").text
         assert told in page and f'href="/fit?brace=hinged+AFO{more}">' in page
-    for address in ("hinged?width=Wide", "all", "all?fits=foot-up+strap"):
+    for address in ("hinged?width=Extra+wide", "all", "all?fits=foot-up+strap"):
         assert told not in client.get(f"/collections/{address}").text
+    narrow = client.get("/collections/hinged?width=Wide&hands=1").text
+    assert told in narrow and "Each number adds up" not in narrow
+    assert 'href="/collections/hinged?width=Extra+wide&amp;hands=1" data-in-place' in narrow
+    assert 'href="/products/deep?color=moss&amp;brace=hinged+AFO"' in page
 
 
 def test_card_says_whether_it_tells_of_one_width_or_of_all(

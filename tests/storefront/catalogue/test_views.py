@@ -526,6 +526,30 @@ def test_width_that_is_too_narrow_over_a_brace_is_named_at_the_button(
 
     assert "Wide is too narrow over: hinged AFO." in wide and 'href="#one-side"' in wide
     assert "too narrow over" not in client.get("/products/harbor?width=Extra+wide").text
+    told = client.get("/products/harbor?width=Extra+wide&brace=hinged+AFO").text
+    assert "Over your brace, Extra wide is for who takes Standard without it." in told
+    assert "<strong>Hinged AFO</strong>" in told and "<strong>Foot-up strap</strong>" not in told
+    assert "width=Wide&amp;brace=hinged+AFO#width" in told
+    other = client.get("/products/harbor?width=Wide&brace=foot-up+strap").text
+    assert "Wide is for who takes Wide" in other and "too narrow over" not in other
+    assert "your brace" not in client.get("/products/harbor?width=Wide&brace=none").text
+
+
+def test_further_pictures_stand_below_the_choices_and_are_announced_at_the_first(
+    client: FlaskClient, make: Make
+) -> None:
+    harbor = make.product("harbor")
+    assert 'href="#views"' not in client.get("/products/harbor").text
+    with db.writing():
+        color = db.session.scalars(select(Color).where(Color.product_id == harbor.id)).one()
+        color.pictures.append(
+            Picture(key=f"{'1' * 32}.svg", alt="Open", width=8, height=6, position=1)
+        )
+
+    page = client.get("/products/harbor").text
+
+    assert 'href="#views">1 more picture</a>' in page
+    assert page.index("Add to cart") < page.index('id="views"') < page.index('alt="Open"')
 
 
 def test_only_width_is_no_choice(client: FlaskClient, make: Make) -> None:

@@ -30,7 +30,7 @@ def test_answer_names_size_stock_and_one_reason(client: FlaskClient, shelf: None
 
     assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
     assert re.findall(r'href="/products/([^"]+)"', answer.text) == [
-        "deep?variant=deep-moss-9-extra%20wide"
+        "deep?variant=deep-moss-9-extra%20wide&amp;brace=solid%20AFO"
     ]
     for words in ("Deep, US men&#39;s size 9 Extra wide", "5 in stock",
                   "It takes a solid AFO, closes with one hand",

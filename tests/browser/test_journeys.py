@@ -460,14 +460,14 @@ def test_picture_grows_by_buttons_and_a_change_is_said_once(
     page = open_page(width=320)
     page.goto("/products/harbor-two-strap?color=sand")
 
-    page.get_by_role("button", name="See it larger").press("Enter")
+    page.get_by_role("button", name="See it larger").first.press("Enter")
     picture = page.get_by_role("dialog").get_by_role("img")
     before = picture.bounding_box()
     page.get_by_role("button", name="Larger", exact=True).click()
     after = picture.bounding_box()
     assert before and after and after["width"] > before["width"] * 1.4
     page.keyboard.press("Escape")
-    expect(page.get_by_role("button", name="See it larger")).to_be_focused()
+    expect(page.get_by_role("button", name="See it larger").first).to_be_focused()
 
     choose_first_size(page)
     said = page.locator("product-choice + [role=status]")
@@ -561,7 +561,7 @@ def test_second_click_of_a_trembling_hand_presses_nothing_that_came_to_lie_under
     expect(box).not_to_be_checked()
 
     page.goto("/products/harbor-two-strap?color=sand&width=Wide")
-    twice(page.get_by_role("button", name="See it larger"))
+    twice(page.get_by_role("button", name="See it larger").first)
     twice(page.get_by_role("button", name="Close"))
     expect(page).to_have_url(re.compile("/products/harbor-two-strap"))
     page.get_by_role("button", name="Add to cart").click()
@@ -624,7 +624,7 @@ def test_back_closes_the_drawer_and_the_large_picture_and_stays_on_the_shoe(
     page.goto("/products/meadow-zip-walker")
 
     for _ in range(2):
-        page.get_by_role("button", name="See it larger").click()
+        page.get_by_role("button", name="See it larger").first.click()
         expect(page.locator("dialog.zoom")).to_be_visible()
         page.go_back()
         expect(page.locator("dialog.zoom")).to_have_count(0)

@@ -66,6 +66,13 @@ class Card(NamedTuple):
             return self.colors[0]
         return next((c for c in self.colors if c.availability.can_buy), self.colors[0])
 
+    def in_color(self, words: Collection[str]) -> "Card":
+        """Return it opened with a color of whose name one of these words is, if it has one."""
+        asked = [each.slug for each in self.colors if set(each.slug.split("-")) & set(words)]
+        if not asked:
+            return self
+        return self._replace(colors=_asked_first(self.colors, asked), asked_for=True)
+
     def address(self, color: ColorCard, came_from: str = "") -> str:
         """Return the address of the product in one color, with the article that leads there."""
         given = {"variant": color.sku, "color": "" if color.sku else color.slug}

@@ -66,7 +66,8 @@ def show() -> ResponseReturnValue:
     typed = _typed()
     wanted = reading.read(typed)
     found = index.find(wanted.rest, now=utcnow())
-    everything = _results(found.hits, wanted)
+    words = frozenset(words_of(found.taken_for or typed))
+    everything = _results(found.hits, wanted, words)
     whole = [each for each in everything if each.is_whole]
     everything = whole + [each for each in everything if not each.is_whole][:MOST_LACKING]
     kind = request.args.get("kind", "")
@@ -79,7 +80,6 @@ def show() -> ResponseReturnValue:
         abort(404)
     first = (int(page) - 1) * PAGE_SIZE
     zip_code = ZIP.search(typed)
-    words = frozenset(words_of(found.taken_for or typed))
     return render(
         "storefront/pages/search.html",
         typed=typed,
@@ -130,13 +130,12 @@ def _counted(results: Sequence[Result]) -> list[str]:
     ]
 
 
-def _results(hits: Sequence[Hit], wanted: Read) -> list[Result]:
+def _results(hits: Sequence[Hit], wanted: Read, words: frozenset[str]) -> list[Result]:
     """Return hits with the cards of those that are products; one that is gone is left out."""
     ids = [int(hit.thing) for hit in hits if hit.kind == "product"]
     is_sized = wanted.asked.of_size
     sized = _cards(ids, wanted.asked) if is_sized else {}
-    plain = replace(wanted.asked, size=(), width=())
-    cards = sized if len(sized) == len(ids) else _cards(ids, plain) | sized
+    cards = sized if len(sized) == len(ids) else _cards(ids, Asked()) | sized
     currency = shop().currency
     results = []
     for hit in hits:
@@ -146,7 +145,7 @@ def _results(hits: Sequence[Hit], wanted: Read) -> list[Result]:
         elif card:
             dear = wanted.most is not None and major(card.price_minor, currency) > wanted.most
             made = hit.address in sized if is_sized else None
-            results.append(Result(hit, KINDS[hit.kind], card, made, dear))
+            results.append(Result(hit, KINDS[hit.kind], card.in_color(words), made, dear))
     return results
 
 
@@ -158,7 +157,6 @@ def _cards(ids: Sequence[int], asked: Asked) -> dict[str, Card]:
         today=today(),
         low=current_app.config["LOW_STOCK"],
         limit=len(ids),
-        within=of_variants(replace(asked, color=())) if asked.of_size else None,
-        colors=asked.color,
+        within=of_variants(asked) if asked.of_size else None,
     )
     return {f"/products/{card.handle}": card for card in found}

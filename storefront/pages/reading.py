@@ -1,4 +1,4 @@
-"""What a search asks for besides its words: sizes and a width, colors, and the most it may cost."""
+"""What a search asks for besides its words: sizes and a width, and the most it may cost."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -37,32 +37,25 @@ def read(typed: str) -> Read:
     price = PRICE.search(plain)
     most = Decimal(price[1]) if price else None
     plain = PRICE.sub(" ", plain)
-    there, named = all_choices(None), set(words_of(plain))
-    colors = [
-        color.value for color in there["color"] if not named.isdisjoint(color.words.lower().split())
-    ]
-    asked, words, said, used = _sizes(plain, named, there)
+    asked, words, said, used = _sizes(plain)
     rest = NUMBER.sub(lambda found: "" if found[0] in used else found[0], plain)
     return Read(
-        rest if words_of(rest) or not words_of(typed) else "shoes",
-        Asked(size=asked.size, width=asked.width, color=tuple(colors)),
-        words,
-        said,
-        most,
+        rest if words_of(rest) or not words_of(typed) else "shoes", asked, words, said, most
     )
 
 
-def _sizes(
-    plain: str, named: Collection[str], there: dict[str, list[Choice]]
-) -> tuple[Asked, str, tuple[str, ...], Collection[str]]:
+def _sizes(plain: str) -> tuple[Asked, str, tuple[str, ...], Collection[str]]:
     """Return the sizes and the width, the same in words, what is to be said of them, and the
     numbers that were read.
     """
-    numbers = set(NUMBER.findall(plain))
+    numbers, named = set(NUMBER.findall(plain)), set(words_of(plain))
+    if not numbers:
+        return Asked(), "", (), ()
+    there = all_choices(None)
     unwanted = [
         others
         for one, others in OTHERS.items()
-        if not set(named).isdisjoint(one) and set(named).isdisjoint(others)
+        if not named.isdisjoint(one) and named.isdisjoint(others)
     ]
     own = [
         size

@@ -4,6 +4,11 @@ class SteadyHand extends HTMLElement {
   connectedCallback() {
     document.addEventListener("click", (event) => {
       if (event.detail === 0) return; // by keyboard, or by a program
+      if (event.pointerType === "touch" && event.timeStamp < 600) { // it was meant for the page before
+        event.preventDefault();
+        event.stopPropagation();
+        return;
+      }
       const target = event.target.closest("a, button, input, label, select, summary, textarea, img");
       const click = { thing: target?.control || target, at: event.timeStamp, x: event.clientX, y: event.clientY };
       const last = this.last || { at: -Infinity };

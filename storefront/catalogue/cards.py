@@ -75,8 +75,10 @@ class Card(NamedTuple):
 
     def address(self, color: ColorCard, came_from: str = "") -> str:
         """Return the address of the product in one color, with the article that leads there."""
-        given = {"variant": color.sku, "color": "" if color.sku else color.slug}
-        given |= {**dict(self.asked), "from": came_from}
+        given = {"variant": color.sku} if color.sku else {"color": color.slug}
+        known = {"size", "width"} if color.sku else set()
+        given |= {name: value for name, value in self.asked if name not in known}
+        given["from"] = came_from
         query = urlencode({name: value for name, value in given.items() if value})
         return f"/products/{self.handle}" + (f"?{query}" if query else "")
 

@@ -1,6 +1,6 @@
 """What a product's page lets a shopper choose: the sizes of one width, and the one asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from storefront.catalogue.availability import Availability
@@ -62,13 +62,18 @@ def asked_size(
     return AskedSize(size, None, f"{name} is not {lacks}{where}. Please choose again.")
 
 
-def shown_width(widths: Sequence[tuple[Choice, ...]], asked: str | None) -> tuple[Choice, ...]:
+def shown_width(
+    widths: Sequence[tuple[Choice, ...]], asked: str | None, *, too_narrow: Collection[str] = ()
+) -> tuple[Choice, ...]:
     """Return the choices in one width: the one asked for, else the first with a size that can be
-    bought.
+    bought, one that is not too narrow before any other.
     """
-    there = (group for group in widths if any(each.availability.can_buy for each in group))
-    first = next(there, widths[0])
-    return next((group for group in widths if group[0].variant.width == asked), first)
+    named = {group[0].variant.width.lower(): group for group in widths}
+    if asked is not None and asked.lower() in named:
+        return named[asked.lower()]
+    there = [group for group in widths if any(each.availability.can_buy for each in group)]
+    wide = (group for group in there if group[0].variant.width not in too_narrow)
+    return next(wide, (there or widths)[0])
 
 
 def replaced(whole: WholeProduct, key: str) -> str:

@@ -13,7 +13,7 @@ from storefront.search.index import Entry
 
 # What people who need it type.
 HANDS = {
-    1: "one hand close closed easy weak stiff hands fingers arthritis tremor",
+    1: "one hand close closed easy weak stiff hands fingers arthritis tremor tie tying",
     2: "two hands close closed",
 }
 FOOT_UP = "foot-up"  # a strap that is worn for foot drop
@@ -69,7 +69,7 @@ def _of_collection(of: Collection) -> Entry:
 
 def _entry(product: Product) -> Entry:
     words = (
-        "shoe shoes stock",
+        "shoe shoes stock walking comfortable tennis",
         product.product_type,
         product.tags,
         product.vendor,

@@ -98,6 +98,7 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
     brace = asked.fits[0] if asked.fits else by_rule
     leads_on = {
         "size": shown.size[0] if len(shown.size) == 1 and not shown.width else "",
+        "width": shown.width[0] if len(shown.width) == 1 else "",
         "brace": brace,
     }
     cards = cards_of(
@@ -204,7 +205,10 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     choices = [Choice(size, teller.of_size(size)) for size in sizes]
     widths = choosing.by_width(choices)
     width = variant.width if variant else request.args.get("width")
-    shown_width = choosing.shown_width(widths, width)
+    brace, scale = request.args.get("brace", ""), kinds().widths
+    takes = (brace,) if brace in whole.braces else whole.braces
+    steps = braces.steps_for(brace) if brace in takes else 0
+    shown_width = choosing.shown_width(widths, width, too_narrow=scale[:steps])
     asked_for = choosing.asked_size(
         whole,
         color,
@@ -222,11 +226,8 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     kept = {
         "width": shown_width[0].variant.width if chosen or width is not None else "",
         "size": chosen.size if chosen else asked_for.size,
-        "brace": request.args.get("brace", "")[:80],
+        "brace": brace[:80],
     }
-    scale = kinds().widths
-    brace = request.args.get("brace", "")
-    takes = (brace,) if brace in whole.braces else whole.braces
     return render(
         "storefront/catalogue/show.html",
         whole=whole,
@@ -264,6 +265,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         kept=(*((name, value) for name, value in kept.items() if value), *carried),
         size_told=asked_for.told,
         widths_over=braces.widths_over(takes, scale, width_names),
+        takes_one=brace in takes,
         too_narrow_for=braces.too_narrow_for(shown_width[0].variant.width, takes, scale),
         usual_width=braces.usual_for(brace, shown_width[0].variant.width, scale)
         if brace in takes

@@ -15,7 +15,7 @@ from storefront.catalogue.cards import Card, cards_of
 from storefront.catalogue.filters import Asked, address, of_variants
 from storefront.catalogue.models import Product
 from storefront.catalogue.selection import Selection
-from storefront.catalogue.views import today
+from storefront.catalogue.views import kinds, today
 from storefront.clock import utcnow
 from storefront.money import major
 from storefront.pages import reading
@@ -99,6 +99,7 @@ def show() -> ResponseReturnValue:
             for size in wanted.asked.size
         ],
         told_of=wanted.words,
+        all_widths=len(kinds().widths) > 1 and not wanted.asked.width,
         also_said=wanted.said,
         is_for_shoes=not SHOES.isdisjoint(words),
         is_for_price=not CHEAP.isdisjoint(words) or wanted.most is not None,

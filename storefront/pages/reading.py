@@ -8,7 +8,7 @@ from typing import NamedTuple
 from storefront.catalogue.braces import STEPS, steps_for
 from storefront.catalogue.filters import Asked, Choice
 from storefront.catalogue.views import all_choices
-from storefront.search.synonyms import OTHERS, words_of
+from storefront.search.synonyms import CHEAP, NOTHING, OTHERS, words_of
 
 NUMBER = re.compile(r"(?<![0-9.])[0-9]{1,2}(?:\.5)?(?![0-9.])")
 HALF = re.compile(r"([0-9]) ?(?:½|1/2)")
@@ -39,9 +39,10 @@ def read(typed: str) -> Read:
     plain = PRICE.sub(" ", plain)
     asked, words, said, used = _sizes(plain)
     rest = NUMBER.sub(lambda found: "" if found[0] in used else found[0], plain)
-    return Read(
-        rest if words_of(rest) or not words_of(typed) else "shoes", asked, words, said, most
-    )
+    is_cheap = not CHEAP.isdisjoint(words_of(plain))
+    if (used or price or is_cheap) and NOTHING.issuperset(words_of(rest)):
+        rest = "shoes"  # nothing else was said of what is sought
+    return Read(rest, asked, words, said, most)
 
 
 def _sizes(plain: str) -> tuple[Asked, str, tuple[str, ...], Collection[str]]:
@@ -67,7 +68,7 @@ def _sizes(plain: str) -> tuple[Asked, str, tuple[str, ...], Collection[str]]:
         is_of_size = unwanted or "size" in named
         wrong = next((each for each in numbers if float(each) <= LARGEST), "") if is_of_size else ""
         none = f"We have no shoe in size {wrong}. {_ranges(own)}"
-        return Asked(), "", (none,) if wrong else (), {wrong}
+        return Asked(), "", (none,) if wrong else (), {wrong} - {""}
     widths, said = _widths(plain, [width.value for width in there["width"]])
     found = dict.fromkeys(size.words for size in sizes)
     words = ", ".join(filter(None, (f"size {' or '.join(found)}", " or ".join(widths))))

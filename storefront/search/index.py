@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
+from functools import partial
 from itertools import compress
 from typing import Any, NamedTuple
 
@@ -30,7 +31,16 @@ from sqlalchemy import (
 
 from storefront.db import db
 from storefront.search.models import SearchEntry, SearchWord
-from storefront.search.synonyms import LONGEST, NOTHING, OTHERS, SHOES, SYNONYMS, meanings, words_of
+from storefront.search.synonyms import (
+    CONDITIONS,
+    LONGEST,
+    NOTHING,
+    OTHERS,
+    SHOES,
+    SYNONYMS,
+    meanings,
+    words_of,
+)
 
 MOST_FOUND = 60
 ENOUGH = 3  # found by all words; else those found by some are added
@@ -150,12 +160,13 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
     meant = words if begun else _meant(words)
     said = " ".join(meant)
     wanted = list(meanings(meant))
-    hits, by_some = _ask(wanted, said, all_of_them=True, now=now, begun=begun), False
     for_shoes = not SHOES.isdisjoint(meant)
+    ask = partial(_ask, wanted, said, for_shoes=for_shoes, now=now, begun=begun)
+    hits, by_some = ask(all_of_them=True), False
     lacks_shoes = for_shoes and not any(hit.kind == "product" for hit in hits)
     if (len(hits) < ENOUGH or lacks_shoes) and len(wanted) > 1:
         by_some = not hits
-        more = _ask(wanted, said, all_of_them=False, now=now, begun=begun)
+        more = ask(all_of_them=False)
         near = _nearest([hit for hit in more if hit.lacks], max(1, ENOUGH - len(hits)))
         hits += [hit for hit in near if by_some or len(hit.lacks) == 1]
     if not any(COACHING.intersection(group) for group in wanted):
@@ -192,6 +203,7 @@ def _ask(
     said: str,
     *,
     all_of_them: bool,
+    for_shoes: bool,
     now: datetime,
     begun: bool,
 ) -> list[Hit]:
@@ -201,14 +213,17 @@ def _ask(
     )
     statement = select(*columns).where(visible).limit(MOST_FOUND)
     last = wanted[-1]
-    # For whom a shoe is made is asked of shoes alone.
-    met = {
-        group: _meets(group, begun and group is last)
-        if group not in OTHERS or len(wanted) == 1
-        else or_(_meets(group, begun and group is last), SearchEntry.kind != "product")
-        for group in wanted
-    }
-    sought = [group for group in wanted if group not in OTHERS] or wanted
+    met: dict[tuple[str, ...], ColumnElement[bool]]
+    met = {group: _meets(group, begun and group is last) for group in wanted}
+    # For whom a shoe is made is asked of shoes alone, and what somebody has of pages alone.
+    eased: dict[tuple[str, ...], ColumnElement[bool]] = {}
+    for group in wanted:
+        if group in OTHERS and len(wanted) > 1:
+            eased[group] = met[group] | (SearchEntry.kind != "product")
+        elif for_shoes and group[0] in CONDITIONS:
+            eased[group] = met[group] | (SearchEntry.kind == "product")
+    met |= eased
+    sought = [group for group in wanted if group not in eased] or wanted
     if _is_sqlite():
         join = " AND " if all_of_them else " OR "
         asked = join.join(_fts5(group, begun and group is last) for group in sought)
@@ -223,7 +238,7 @@ def _ask(
         rank = -func.ts_rank(of_parts, _VECTOR, query)
         statement = statement.where(_VECTOR.op("@@", is_comparison=True)(query))
     if all_of_them:
-        statement = statement.where(*(met[group] for group in wanted if group not in sought))
+        statement = statement.where(*eased.values())
         statement = statement.order_by(rank, SearchEntry.id)
         return [Hit._make((*row, ())) for row in db.session.execute(statement)]
     for group in wanted:

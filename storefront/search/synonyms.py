@@ -44,23 +44,27 @@ MEANINGS = (
 )  # fmt: skip
 NOTHING = frozenset(  # too frequent to tell one page from another
     {
-        "a", "about", "affordable", "all", "am", "an", "and", "another", "any", "are", "as",
-        "at", "be", "been", "best", "bought", "but", "buy", "by", "can", "cheap", "cheapest",
-        "could", "do", "does", "each", "feet", "find", "fit", "fits", "foot", "for", "from",
+        "a", "about", "affordable", "after", "again", "all", "am", "an", "and", "another",
+        "any", "are", "as", "at", "be", "because", "been", "before", "best", "bought", "bucks",
+        "but", "buy", "by", "can", "cheap", "cheapest", "could", "do", "does", "dollar",
+        "dollars", "during", "each", "feet", "find", "fit", "fits", "foot", "for", "from",
         "get", "give", "good", "had", "has", "have", "he", "her", "here", "him", "his", "how",
         "i", "if", "in", "inexpensive", "into", "is", "it", "its", "just", "left", "leg",
         "legs", "long", "look", "me", "more", "most", "my", "need", "no", "not", "of", "off",
         "on", "only", "or", "other", "our", "out", "over", "please", "put", "right", "same",
-        "shall", "she", "should", "show", "so", "some", "such", "than", "that", "the", "their",
-        "them", "then", "there", "these", "they", "this", "those", "through", "to", "too",
-        "under", "up", "us", "use", "using", "very", "want", "was", "we", "wear", "were",
-        "what", "when", "where", "which", "while", "who", "will", "with", "would", "you",
-        "your",
+        "shall", "she", "should", "show", "since", "so", "some", "such", "than", "that", "the",
+        "their", "them", "then", "there", "these", "they", "this", "those", "through", "to",
+        "too", "under", "up", "us", "usd", "use", "using", "very", "want", "was", "we", "wear",
+        "were", "what", "when", "where", "which", "while", "who", "will", "with", "would",
+        "you", "your",
     }
 )  # fmt: skip
 MOST_WORDS = 20
 LONGEST = 40  # characters
 
+EVERYDAY = dict.fromkeys(("sneaker", "sneakers", "trainers", "footwear"), "shoes")
+# Who looks for shoes with one of these is shown shoes that do not speak of it.
+CONDITIONS = frozenset({"stroke", "ms", "neuropathy", "diabetes", "arthritis"})
 CHEAP = frozenset({"cheap", "cheapest", "inexpensive", "affordable"})
 SHOES = frozenset({"shoe", "shoes"})
 _MEANING = {tuple(phrase.split()): meaning for meaning in MEANINGS for phrase in meaning}
@@ -71,10 +75,11 @@ SYNONYMS = frozenset(word for phrase in _MEANING for word in phrase if len(word)
 def words_of(text: str) -> list[str]:
     """Return the words of a text in small letters; the first twenty that were typed.
 
-    The "s" of "men's" is no word, nor is a price.
+    "Can't" is no word, nor is the "s" of "men's", nor a price; sneakers are shoes.
     """
-    plain = re.sub(r"['’]s\b|[$€£] ?[0-9.]+", " ", text.lower())
-    return [word[:LONGEST] for word in re.findall(r"[^\W_]+", plain)[:MOST_WORDS]]
+    plain = re.sub(r"\w+n['’]t\b|['’](?:s|m|d|re|ve|ll)\b|[$€£] ?[0-9.]+", " ", text.lower())
+    words = re.findall(r"[^\W_]+", plain)[:MOST_WORDS]
+    return [EVERYDAY.get(word, word)[:LONGEST] for word in words]
 
 
 def meanings(words: list[str]) -> Iterator[tuple[str, ...]]:

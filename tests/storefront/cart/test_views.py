@@ -476,7 +476,7 @@ def test_who_chose_no_size_is_led_back_to_the_shoe(
     answer = client.post("/cart/lines", data={"quantity": "1"}, headers={"Referer": referrer})
 
     assert answer.status_code == 422 and "choose a size" in answer.text
-    assert (f'href="{back}">Back to the shoe' in answer.text) is bool(back)
+    assert (f'href="{back}#sizes">Back to the shoe' in answer.text) is bool(back)
 
 
 def test_cart_shows_the_picture_the_total_and_a_way_to_another_size(

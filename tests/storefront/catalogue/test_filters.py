@@ -176,6 +176,8 @@ def test_size_that_was_asked_for_goes_on_to_the_page_where_no_width_was(
 
     assert 'href="/products/deep?color=moss&amp;size=US+men%27s+size+9"' in page
     assert 'href="/products/deep?variant=deep-moss-9-wide"' in wide
+    width = client.get("/collections/all?width=Extra+wide").text
+    assert 'href="/products/deep?color=moss&amp;width=Extra+wide"' in width
 
 
 def test_list_for_a_brace_says_that_numbers_add_up_widths(client: FlaskClient, shelf: None) -> None:

@@ -198,7 +198,7 @@ def test_who_asks_for_shoes_finds_one_among_the_first_or_a_way_to_all(
     client: FlaskClient, make: Make
 ) -> None:
     for name in "abc":
-        make.article(name, text={"summary": "Shoes, stroke, and a brace."})
+        make.article(name, text={"summary": "Shoes, gait, and a brace."})
     make.product("harbor", description="Over a brace.")
     with db.writing():
         index.rebuild()
@@ -206,11 +206,11 @@ def test_who_asks_for_shoes_finds_one_among_the_first_or_a_way_to_all(
     assert found("shoes for a brace")[0] == "/products/harbor"
     assert found("a brace")[-1] == "/products/harbor"
     ways = '<a class="go" href="/collections/all">All shoes</a>'
-    without = client.get("/search?q=stroke+shoes").text
+    without = client.get("/search?q=gait+shoes").text
     assert ways in without and without.index("These are not all") < without.index(
         "/products/harbor"
     )
-    assert ways not in client.get("/search?q=stroke").text
+    assert ways not in client.get("/search?q=gait").text
     assert ways not in client.get("/search?q=shoes+for+a+brace").text
 
 
@@ -239,6 +239,15 @@ def test_one_shoe_finds_what_is_sold_singly(app: Flask, make: Make) -> None:
         ("shoes for drop foot", "/products/harbor-two-strap"),
         ("easy to put on", "/products/drift-knit-slip-on"),
         ("weak hands", "/products/drift-knit-slip-on"),
+        ("i can't tie my laces", "/products/heron-rear-entry"),
+        ("can I return shoes if they don’t fit", "/pages/returns"),
+        ("sneakers for men", "/products/meadow-zip-walker"),
+        ("walking shoes for men", "/products/meadow-zip-walker"),
+        (
+            "which shoe can my wife put on with one hand after a stroke?",
+            "/products/",
+        ),
+        ("shoe for ms", "/products/"),
         ("shoes that close with one hand", "/collections/one-hand"),
         ("foot up strap", "/collections/with-a-foot-up-strap"),
     ],
@@ -250,7 +259,7 @@ def test_sentences_find_what_they_are_about_and_no_word_is_taken_for_another(
 
     result = index.find(typed, now=utcnow())
 
-    assert wanted in [hit.address for hit in result.hits[:3]]
+    assert any(hit.address.startswith(wanted) for hit in result.hits[:3])
     assert result.taken_for == ""
 
 
@@ -285,7 +294,9 @@ def test_size_that_no_shoe_has_is_told_with_those_that_there_are(
         assert "We have no shoe" not in client.get(f"/search?q={typed}").text
 
 
-@pytest.mark.parametrize("typed", ["shoes under $80", "shoe $80.00", "a shoe for less than 80"])
+@pytest.mark.parametrize(
+    "typed", ["shoes under $80", "shoe $80.00", "a shoe for less than 80", "under 80 dollars"]
+)
 def test_shoe_that_costs_more_than_was_asked_stands_below(
     client: FlaskClient, make: Make, typed: str
 ) -> None:
@@ -530,7 +541,7 @@ def test_shoe_is_told_of_in_the_size_that_was_typed(client: FlaskClient, make: M
     both = client.get("/search?q=women+size+8+shoe").text
     one = client.get("/search?q=women+size+8+extra+wide").text
 
-    assert re.search('Moss, size 8: <span class="stock[^"]*">4 in stock</span>', both)
+    assert re.search('Moss, size 8, all widths: <span class="stock[^"]*">4 in stock</span>', both)
     assert re.search('Moss, size 8, Extra wide: <span class="stock[^"]*">Only 2 left</span>', one)
     assert 'href="/products/harbor?variant=harbor-moss-8-extra+wide"' in one
     other = client.get("/search?q=shoe+size+8").text
@@ -539,3 +550,5 @@ def test_shoe_is_told_of_in_the_size_that_was_typed(client: FlaskClient, make: M
     assert "We have no" not in both
     assert "the lowest price first" in client.get("/search?q=cheap+shoes+under+$80").text
     assert "the lowest price first" not in both
+    cheapest = client.get("/search?q=cheapest").text
+    assert "/products/harbor" in cheapest and "the lowest price first" in cheapest

@@ -141,7 +141,7 @@ def _results(hits: Sequence[Hit], wanted: Read, words: frozenset[str]) -> list[R
     results = []
     for hit in hits:
         card = cards.get(hit.address)
-        if hit.kind != "product":
+        if hit.kind != "product" and not wanted.only_shoes:
             results.append(Result(hit, KINDS[hit.kind], None))
         elif card:
             dear = wanted.most is not None and major(card.price_minor, currency) > wanted.most

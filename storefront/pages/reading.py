@@ -8,9 +8,10 @@ from typing import NamedTuple
 from storefront.catalogue.braces import STEPS, steps_for
 from storefront.catalogue.filters import Asked, Choice
 from storefront.catalogue.views import all_choices
-from storefront.search.synonyms import CHEAP, NOTHING, OTHERS, words_of
+from storefront.search.synonyms import CHEAP, NOTHING, OTHERS, SHOES, words_of
 
 NUMBER = re.compile(r"(?<![0-9.])[0-9]{1,2}(?:\.5)?(?![0-9.])")
+SIZE = re.compile(r"\bsizes?\b", re.IGNORECASE)
 HALF = re.compile(r"([0-9]) ?(?:½|1/2)")
 PRICE = re.compile(
     r"(?:\b(?:under|below|up to|less than|at most) ?[$€£]? ?|[$€£] ?)([0-9]{1,5})\b(?:\.[0-9]{2})?",
@@ -21,7 +22,7 @@ LARGEST = 60  # size of any system
 
 class Read(NamedTuple):
     """What is asked for; sizes and width in words; what is left to look for; and what is to be said
-    beside it. `most` is in units of the currency.
+    beside it. `most` is in units of the currency. `only_shoes`: no page can be meant.
     """
 
     rest: str
@@ -29,6 +30,7 @@ class Read(NamedTuple):
     words: str = ""
     said: tuple[str, ...] = ()
     most: Decimal | None = None
+    only_shoes: bool = False
 
 
 def read(typed: str) -> Read:
@@ -39,10 +41,12 @@ def read(typed: str) -> Read:
     plain = PRICE.sub(" ", plain)
     asked, words, said, used = _sizes(plain)
     rest = NUMBER.sub(lambda found: "" if found[0] in used else found[0], plain)
+    if used:
+        rest = SIZE.sub(" ", rest)
     is_cheap = not CHEAP.isdisjoint(words_of(plain))
-    if (used or price or is_cheap) and NOTHING.issuperset(words_of(rest)):
-        rest = "shoes"  # nothing else was said of what is sought
-    return Read(rest, asked, words, said, most)
+    sought = set(words_of(rest)) - NOTHING - SHOES
+    only_shoes = not sought and bool(used or price or is_cheap)
+    return Read("shoes" if only_shoes else rest, asked, words, said, most, only_shoes)
 
 
 def _sizes(plain: str) -> tuple[Asked, str, tuple[str, ...], Collection[str]]:

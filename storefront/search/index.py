@@ -117,13 +117,8 @@ def put(*entries: Entry) -> None:
         return
     remove(*((entry.kind, entry.thing) for entry in entries))
     db.session.execute(insert(SearchEntry), [entry._asdict() for entry in entries])
-    _learn(
-        " ".join(
-            text
-            for entry in entries
-            for text in (entry.title, entry.keywords, entry.summary, entry.body)
-        )
-    )
+    # A mistyped word is taken for one that names something, not for any that somebody wrote.
+    _learn(" ".join(f"{entry.title} {entry.keywords}" for entry in entries))
 
 
 def remove(*pages: tuple[str, str]) -> None:
@@ -282,16 +277,17 @@ def _tsquery(group: Sequence[str], begun: bool) -> ColumnElement[Any]:
 
 def _meant(words: Sequence[str]) -> list[str]:
     """Return the words with each that nobody has written replaced by the most similar one."""
-    asked = {word for word in words if PARTS_OF_WORD.fullmatch(word) and word not in NOTHING}
-    known = set(db.session.scalars(select(SearchWord.word).where(SearchWord.word.in_(asked))))
-    known |= SYNONYMS
-    return [_most_similar(word) if word in asked - known else word for word in words]
+    asked = sorted({word for word in words if PARTS_OF_WORD.fullmatch(word)} - NOTHING - SYNONYMS)
+    if not asked:
+        return list(words)
+    is_found = (select(SearchEntry.id).where(_meets((word,))).exists() for word in asked)
+    found = db.session.execute(select(*is_found)).one()
+    unknown = {word for word, is_there in zip(asked, found, strict=True) if not is_there}
+    return [_most_similar(word) if word in unknown else word for word in words]
 
 
 def _most_similar(word: str) -> str:
-    """Return the most similar of the words that share some of its parts, or its first letter; the
-    word itself where another form of it is found.
-    """
+    """Return the most similar of the words that share some of its parts, or its first letter."""
     if _is_sqlite():
         parts = {word[at : at + 3] for at in range(len(word) - 2)}
         sharing: ColumnElement[bool] = SearchWord.id.in_(
@@ -309,13 +305,9 @@ def _most_similar(word: str) -> str:
     begun_alike = SearchWord.word.startswith(word[0], autoescape=True) & func.length(
         SearchWord.word
     ).between(len(word) - MOST_LONGER, len(word) + MOST_LONGER)
-    is_found = select(SearchEntry.id).where(_meets((word,))).exists()
-    rows = db.session.execute(
-        select(SearchWord.word, is_found).where(sharing | begun_alike).limit(MOST_COMPARED)
-    ).all()
-    if rows and rows[0][1]:
-        return word
-    written = [row[0] for row in rows]
+    written = db.session.scalars(
+        select(SearchWord.word).where(sharing | begun_alike).limit(MOST_COMPARED)
+    )
     likeness, _, nearest = max(  # of two, the one that people look for
         (_likeness(word, other), other in SYNONYMS, other) for other in {*written, *SYNONYMS}
     )

@@ -3,19 +3,26 @@
 import re
 from collections.abc import Iterator
 
-MEN = ("men", "mens", "man", "male", "husband", "father", "dad")
-WOMEN = ("women", "womens", "woman", "ladies", "wife", "mother", "mom")
+MEN = (
+    "men", "mens", "man", "male", "husband", "father", "dad", "brother", "son", "grandfather",
+    "grandpa", "uncle", "boyfriend",
+)  # fmt: skip
+WOMEN = (
+    "women", "womens", "woman", "female", "ladies", "wife", "mother", "mom", "sister", "daughter",
+    "grandmother", "grandma", "aunt", "girlfriend",
+)  # fmt: skip
 OTHERS = {MEN: WOMEN, WOMEN: MEN}  # who looks for one is not shown the other
 
 # Each row is one meaning. Where one of its phrases is typed, all of them are looked for.
 MEANINGS = (
     (
         "afo", "brace", "braces", "orthosis", "orthotic", "ankle foot orthosis", "splint",
-        "leg brace", "plastic leg brace", "plastic brace",
+        "leg brace", "plastic leg brace", "plastic brace", "ankle brace", "ankle braces",
+        "plastic ankle brace",
     ),
-    ("solid afo", "solid brace", "rigid afo"),
-    ("hinged afo", "hinged brace", "jointed afo"),
-    ("carbon afo", "carbon brace", "carbon fiber afo"),
+    ("solid afo", "solid brace", "solid ankle brace", "rigid afo"),
+    ("hinged afo", "hinged brace", "hinged ankle brace", "jointed afo"),
+    ("carbon afo", "carbon brace", "carbon ankle brace", "carbon fiber afo"),
     MEN,
     WOMEN,
     ("extra wide", "very wide", "xw"),
@@ -45,18 +52,18 @@ MEANINGS = (
 NOTHING = frozenset(  # too frequent to tell one page from another
     {
         "a", "about", "affordable", "after", "again", "all", "am", "an", "and", "another",
-        "any", "are", "as", "at", "be", "because", "been", "before", "best", "bought", "bucks",
-        "but", "buy", "by", "can", "cheap", "cheapest", "could", "do", "does", "dollar",
-        "dollars", "during", "each", "feet", "find", "fit", "fits", "foot", "for", "from",
-        "get", "give", "good", "had", "has", "have", "he", "her", "here", "him", "his", "how",
-        "i", "if", "in", "inexpensive", "into", "is", "it", "its", "just", "left", "leg",
+        "any", "are", "as", "at", "be", "because", "been", "before", "best", "both", "bought",
+        "bucks", "but", "buy", "by", "can", "cheap", "cheapest", "could", "do", "does",
+        "dollar", "dollars", "during", "each", "feet", "find", "fit", "fits", "foot", "for",
+        "from", "get", "give", "good", "had", "has", "have", "he", "her", "here", "him", "his",
+        "how", "i", "if", "in", "inexpensive", "into", "is", "it", "its", "just", "left", "leg",
         "legs", "long", "look", "me", "more", "most", "my", "need", "no", "not", "of", "off",
         "on", "only", "or", "other", "our", "out", "over", "please", "put", "right", "same",
         "shall", "she", "should", "show", "since", "so", "some", "such", "than", "that", "the",
         "their", "them", "then", "there", "these", "they", "this", "those", "through", "to",
         "too", "under", "up", "us", "usd", "use", "using", "very", "want", "was", "we", "wear",
-        "were", "what", "when", "where", "which", "while", "who", "will", "with", "would",
-        "you", "your",
+        "wearing", "wears", "were", "what", "when", "where", "which", "while", "who", "will",
+        "with", "worn", "would", "you", "your",
     }
 )  # fmt: skip
 MOST_WORDS = 20

@@ -69,6 +69,8 @@ def show() -> ResponseReturnValue:
     words = frozenset(words_of(found.taken_for or typed))
     everything = _results(found.hits, wanted, words)
     whole = [each for each in everything if each.is_whole]
+    if wanted.asked.of_size:  # who names a size wants a shoe
+        whole.sort(key=lambda each: each.hit.kind != "product")
     everything = whole + [each for each in everything if not each.is_whole][:MOST_LACKING]
     kind = request.args.get("kind", "")
     results = [each for each in everything if each.hit.kind == kind]

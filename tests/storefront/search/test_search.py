@@ -537,7 +537,10 @@ def test_shoe_is_told_of_in_the_size_that_was_typed(client: FlaskClient, make: M
     make.product("harbor", sizes=["8", "9"], widths=["Wide", "Extra wide"], pairs=9,
                  size_label="US women's size", title="Harbor")  # fmt: skip
     make.product("heron", sizes=["11"], size_label="US women's size", title="Heron")
+    make.article("rain", text={"summary": "Umbrella, umbrella, umbrella."})
     with db.writing():
+        for product in db.session.scalars(select(Product).where(Product.handle == "harbor")):
+            product.description = "Goes with an umbrella."
         for size in db.session.scalars(select(Variant).where(Variant.sku.contains("-8-"))):
             size.on_hand_left = size.on_hand_right = 2
         index.rebuild()
@@ -548,6 +551,8 @@ def test_shoe_is_told_of_in_the_size_that_was_typed(client: FlaskClient, make: M
     assert re.search('Moss, size 8, all widths: <span class="stock[^"]*">4 in stock</span>', both)
     assert re.search('Moss, size 8, Extra wide: <span class="stock[^"]*">Only 2 left</span>', one)
     assert 'href="/products/harbor?variant=harbor-moss-8-extra+wide"' in one
+    ordered = client.get("/search?q=umbrella+size+8").text
+    assert ordered.index("/products/harbor") < ordered.index('href="/blog/rain"')
     other = client.get("/search?q=shoe+size+8").text
     assert re.search('role="status">1 shoe[^s]', other)
     assert other.index("Close matches") < other.index("Not made in size 8.")

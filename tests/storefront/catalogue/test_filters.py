@@ -191,11 +191,11 @@ def test_list_for_a_brace_says_that_numbers_add_up_widths(client: FlaskClient, s
                 updated_at=NOW,
             )
         )
-    told = "A brace needs a wider shoe: <a href="
+    told = "Over this brace you need a wider shoe. If you take Standard without it, <a href="
 
     page = client.get("/collections/hinged").text
 
-    assert 'href="/collections/hinged?width=Extra+wide" data-in-place>Extra wide</a> if you' in page
+    assert 'href="/collections/hinged?width=Extra+wide" data-in-place>show Extra wide</a>' in page
     for query, more in (
         ("fits=hinged+AFO", ""),
         ("fits=hinged+AFO&hands=1&size=8", "&amp;hands=1&amp;size=8&amp;system=US+men%27s"),
@@ -206,7 +206,7 @@ def test_list_for_a_brace_says_that_numbers_add_up_widths(client: FlaskClient, s
     for address in ("hinged?width=Extra+wide", "all", "all?fits=foot-up+strap"):
         assert told not in client.get(f"/collections/{address}").text
     narrow = client.get("/collections/hinged?width=Wide&hands=1").text
-    assert told in narrow and "Each number adds up" not in narrow
+    assert told in narrow and "add up all widths" not in narrow
     assert 'href="/collections/hinged?width=Extra+wide&amp;hands=1" data-in-place' in narrow
     assert 'href="/products/deep?color=moss&amp;brace=hinged+AFO"' in page
 

@@ -43,6 +43,7 @@ from storefront.search.synonyms import (
 )
 
 MOST_FOUND = 60
+MOST_SOUGHT = 12  # words that tell something, of all that were typed
 ENOUGH = 3  # found by all words; else those found by some are added
 COACHING = frozenset({"coach", "fitting"})  # of these meanings, coaches stand among the others
 AT_ONCE = 3  # pages that are seen first: who asks for a shoe finds one among them
@@ -154,7 +155,7 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
         return Found()
     meant = words if begun else _meant(words)
     said = " ".join(meant)
-    wanted = list(meanings(meant))
+    wanted = list(meanings(meant))[:MOST_SOUGHT]
     for_shoes = not SHOES.isdisjoint(meant)
     ask = partial(_ask, wanted, said, for_shoes=for_shoes, now=now, begun=begun)
     hits, by_some = ask(all_of_them=True), False
@@ -277,7 +278,8 @@ def _tsquery(group: Sequence[str], begun: bool) -> ColumnElement[Any]:
 
 def _meant(words: Sequence[str]) -> list[str]:
     """Return the words with each that nobody has written replaced by the most similar one."""
-    asked = sorted({word for word in words if PARTS_OF_WORD.fullmatch(word)} - NOTHING - SYNONYMS)
+    told = {word: None for word in words if PARTS_OF_WORD.fullmatch(word)}
+    asked = [word for word in told if word not in NOTHING and word not in SYNONYMS][:MOST_SOUGHT]
     if not asked:
         return list(words)
     is_found = (select(SearchEntry.id).where(_meets((word,))).exists() for word in asked)

@@ -36,7 +36,7 @@ MEANINGS = (
     ("rear entry", "opens at the back", "back entry", "open at the back"),
     ("one hand", "single handed", "one handed"),
     ("one shoe", "single shoe", "feet that differ", "different sizes", "two sizes", "odd sizes"),
-    ("swelling", "swollen", "edema", "oedema"),
+    ("swelling", "swollen", "swell", "swells", "edema", "oedema"),
     ("ms", "multiple sclerosis"),
     ("tired", "fatigue", "energy", "exhausted"),
     (
@@ -66,7 +66,7 @@ NOTHING = frozenset(  # too frequent to tell one page from another
         "with", "worn", "would", "you", "your",
     }
 )  # fmt: skip
-MOST_WORDS = 20
+MOST_WORDS = 60
 LONGEST = 40  # characters
 
 EVERYDAY = dict.fromkeys(("sneaker", "sneakers", "trainers", "footwear"), "shoes")
@@ -80,7 +80,7 @@ SYNONYMS = frozenset(word for phrase in _MEANING for word in phrase if len(word)
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text in small letters; the first twenty that were typed.
+    """Return the words of a text in small letters; the first sixty that were typed.
 
     "Can't" is no word, nor is the "s" of "men's", nor a price; sneakers are shoes.
     """

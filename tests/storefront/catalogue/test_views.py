@@ -527,7 +527,7 @@ def test_width_that_is_too_narrow_over_a_brace_is_named_at_the_button(
     assert "Wide is too narrow over: hinged AFO." in wide and 'href="#one-side"' in wide
     assert "too narrow over" not in client.get("/products/harbor?width=Extra+wide").text
     told = client.get("/products/harbor?width=Extra+wide&brace=hinged+AFO").text
-    assert "Over your brace, Extra wide is for who takes Standard without it." in told
+    assert "Over your brace, Extra wide is for those who take Standard without it." in told
     assert "<strong>Hinged AFO</strong>" in told and "<strong>Foot-up strap</strong>" not in told
     assert "width=Wide&amp;brace=hinged+AFO#width" in told
     assert "Width: Extra wide" in client.get("/products/harbor?brace=hinged+AFO").text
@@ -535,7 +535,7 @@ def test_width_that_is_too_narrow_over_a_brace_is_named_at_the_button(
     warned = client.get("/products/harbor?width=wide&brace=hinged+AFO").text
     assert '<p class="notice notice--trouble">Wide is too narrow over: hinged AFO.' in warned
     other = client.get("/products/harbor?width=Wide&brace=foot-up+strap").text
-    assert "Wide is for who takes Wide" in other and "too narrow over" not in other
+    assert "Wide is for those who take Wide" in other and "too narrow over" not in other
     assert "your brace" not in client.get("/products/harbor?width=Wide&brace=none").text
 
 

@@ -242,6 +242,11 @@ def test_one_shoe_finds_what_is_sold_singly(app: Flask, make: Make) -> None:
         ("weak hands", "/products/drift-knit-slip-on"),
         ("mother size 7 ankle brace", "/products/"),
         ("shoes for my brother", "/products/meadow-zip-walker"),
+        (
+            "I need a shoe that my sister can put on with one hand after a stroke and that fits"
+            " over her hinged ankle brace",
+            "/products/harbor-two-strap",
+        ),
         ("white shoes", "/products/"),
         ("i can't tie my laces", "/products/heron-rear-entry"),
         ("can I return shoes if they don’t fit", "/pages/returns"),

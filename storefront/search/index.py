@@ -109,7 +109,6 @@ class Found:
     hits: Sequence[Hit] = ()
     taken_for: str = ""
     also: Sequence[str] = ()
-    by_some: bool = False
 
 
 def put(*entries: Entry) -> None:
@@ -158,19 +157,19 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
     wanted = list(meanings(meant))[:MOST_SOUGHT]
     for_shoes = not SHOES.isdisjoint(meant)
     ask = partial(_ask, wanted, said, for_shoes=for_shoes, now=now, begun=begun)
-    hits, by_some = ask(all_of_them=True), False
+    hits = ask(all_of_them=True)
     lacks_shoes = for_shoes and not any(hit.kind == "product" for hit in hits)
     if (len(hits) < ENOUGH or lacks_shoes) and len(wanted) > 1:
-        by_some = not hits
+        none = not hits
         more = ask(all_of_them=False)
         near = _nearest([hit for hit in more if hit.lacks], max(1, ENOUGH - len(hits)))
-        hits += [hit for hit in near if by_some or len(hit.lacks) == 1]
+        hits += [hit for hit in near if none or len(hit.lacks) == 1]
     if not any(COACHING.intersection(group) for group in wanted):
         hits.sort(key=lambda hit: hit.kind == "coach")  # who looks for shoes finds those first
     if for_shoes:
         _put_shoes_first(hits, all_of_them=any(group in OTHERS for group in wanted))
     also = [phrase for group in wanted if len(group) > 1 for phrase in group if phrase not in said]
-    return Found(hits, said if meant != words else "", also[:MOST_SAID], by_some)
+    return Found(hits, said if meant != words else "", also[:MOST_SAID])
 
 
 def _put_shoes_first(hits: list[Hit], *, all_of_them: bool) -> None:

@@ -95,6 +95,7 @@ BREAK = {
     "ck_holds_ended": "UPDATE holds SET ended_at = since, end_reason = NULL",
     "ck_holds_kind": "UPDATE holds SET kind = 'forgotten'",
     "ck_holds_shoes": 'UPDATE holds SET "left" = 0, "right" = 0',
+    "ck_inside_widths_inside_mm": "UPDATE inside_widths SET inside_mm = 0",
     "ck_letters_attempts": "UPDATE letters SET attempts = -1",
     "ck_movements_change": "UPDATE movements SET left_change = 0, right_change = 0",
     "ck_movements_reason": "UPDATE movements SET reason = 'magic'",

@@ -12,7 +12,8 @@ class ProductChoice extends HTMLElement {
       this.say();
     });
     this.addEventListener("click", (event) => {
-      if (event.target.closest("a[href='#braces']")) this.querySelector("#braces").open = true;
+      const within = event.target.closest("a[href^='#']");
+      if (within) this.querySelector(`details${within.hash}`)?.setAttribute("open", "");
       const link = event.target.closest("[data-swap]");
       if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
       event.preventDefault();
@@ -40,6 +41,8 @@ class ProductChoice extends HTMLElement {
     this.querySelectorAll("[data-unchosen]").forEach((hint) => hint.remove());
     told.textContent = stock.textContent;
     told.className = stock.className.replace("size__stock", "stock");
+    const inside = this.querySelector("[data-told-inside]");
+    if (inside) inside.textContent = label.dataset.inside ? `. ${label.dataset.inside} wide inside` : "";
     if (price) this.querySelector("p [data-price]").textContent = price.textContent;
   }
 

@@ -1,6 +1,6 @@
 """What a product's page lets a shopper choose: the sizes of one width, and the one asked for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from storefront.catalogue.availability import Availability
@@ -74,6 +74,31 @@ def shown_width(
     there = [group for group in widths if any(each.availability.can_buy for each in group)]
     wide = (group for group in there if group[0].variant.width not in too_narrow)
     return next(wide, (there or widths)[0])
+
+
+def inside(sizes: Iterable[SizeRow], size: str = "") -> str:
+    """Return how wide sizes are inside, or one of them where it was measured: "93 to 101 mm wide
+    inside"; '' where none was.
+    """
+    measured = {each.size: each.inside_mm for each in sizes if each.inside_mm is not None}
+    if size in measured:
+        return f"{measured[size]} mm wide inside in size {size}"
+    least, most = min(measured.values(), default=0), max(measured.values(), default=0)
+    return f"{f'{least} to ' if least < most else ''}{most} mm wide inside" if measured else ""
+
+
+def inside_of_each(whole: WholeProduct) -> tuple[tuple[str, tuple[int | None, ...]], ...]:
+    """Return each size with the millimeters inside in each width, the narrowest first; nothing
+    where none was measured.
+    """
+    measured = {(each.size, each.width): each.inside_mm for each in whole.sizes}
+    if not any(measured.values()):
+        return ()
+    widths = sorted({(each.width_rank, each.width) for each in whole.sizes})
+    return tuple(
+        (size, tuple(measured.get((size, width)) for _, width in widths))
+        for size in dict.fromkeys(size for size, _ in measured)
+    )
 
 
 def replaced(whole: WholeProduct, key: str) -> str:

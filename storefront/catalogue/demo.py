@@ -13,6 +13,7 @@ from storefront.catalogue.models import (
     Collection,
     CollectionPlace,
     Color,
+    InsideWidth,
     Picture,
     Product,
     ProductBrace,
@@ -77,6 +78,12 @@ def _product(position: int, row: dict[str, Any], now: datetime) -> Product:
         size_label=row["size_label"],
         width_label=row["width_label"],
         braces=[ProductBrace(brace=brace) for brace in facts.pop("fits")],
+        inside=[
+            InsideWidth(size=size, width=width, inside_mm=mm)
+            for width, measured in (facts.pop("inside_mm") or {}).items()
+            for size, mm in zip(row["sizes"], measured, strict=True)
+            if mm
+        ],
         **facts,
     )
     for place, data in enumerate(row["colors"]):

@@ -13,12 +13,14 @@ from storefront.catalogue.editing import Moved
 from storefront.catalogue.forms import (
     BasedForm,
     ColorForm,
+    InsideForm,
     PictureForm,
     PictureWordsForm,
     ProductForm,
     SizesForm,
     VariantForm,
     choices_of,
+    inside_form,
 )
 from storefront.catalogue.handles import Refused
 from storefront.catalogue.models import Color, Picture, Product, Variant
@@ -176,12 +178,11 @@ def change_picture(handle: str, color_id: int, picture_id: int) -> ResponseRetur
 def sizes(handle: str) -> ResponseReturnValue:
     """Make the sizes and widths that the chosen colors lack; put all of them in order."""
     product, made = _product(handle), list[Variant]()
-    widths = sorted(product.variants, key=lambda v: v.width_rank)
     form = SizesForm(
         data={
             **_base(product),
-            "sizes": list(filter(None, dict.fromkeys(v.size for v in product.variants))),
-            "widths": list(filter(None, dict.fromkeys(v.width for v in widths))),
+            "sizes": list(filter(None, _names(product, "size"))),
+            "widths": list(filter(None, _names(product, "width"))),
             "colors": [str(color.id) for color in product.colors],
             "price_minor": product.variants[-1].price_minor if product.variants else None,
             "single_minor": product.variants[-1].single_minor if product.variants else None,
@@ -210,6 +211,33 @@ def sizes(handle: str) -> ResponseReturnValue:
         flash(f"{len(made)} new. Count them on the stock list, then they can be sold.")
         return redirect(url_for("products_desk.show", handle=handle, _anchor="sizes"), 303)
     return _render("desk_sizes.html", handle, form, None, status)
+
+
+@blueprint.route("/products/<handle>/inside", methods=["GET", "POST"])
+def inside(handle: str) -> ResponseReturnValue:
+    """Write down how wide each size is inside, in each width."""
+    product = _product(handle)
+    typed = inside_form(product.variants)
+    form = typed(data={**_base(product), **_inside(product, typed)})
+
+    def act() -> None:
+        measured, based_on = form.measured, form.based_on.data
+        editing.measure_inside(product.id, measured, based_on=based_on, now=utcnow())
+
+    status = attempt(form, act)
+    if status == 303:
+        flash("Saved.")
+        return redirect(url_for("products_desk.show", handle=handle, _anchor="sizes"), 303)
+    now = typed(formdata=None, data=_inside(_product(handle), typed))
+    return _render(
+        "desk_inside.html",
+        handle,
+        form,
+        now,
+        status,
+        sizes=_names(product, "size"),
+        widths=_names(product, "width"),
+    )
 
 
 @blueprint.route(
@@ -364,6 +392,17 @@ def _one_of(things: Sequence[Thing], number: int) -> Thing:
 
 def _base(product: Product) -> dict[str, Any]:
     return {"based_on": product.updated_at.isoformat()}
+
+
+def _inside(product: Product, form: type[InsideForm]) -> dict[str, int]:
+    measured = {(row.size, row.width): row.inside_mm for row in product.inside}
+    return {form.fields[at]: mm for at, mm in measured.items() if at in form.fields}
+
+
+def _names(product: Product, axis: str) -> tuple[str, ...]:
+    """Return the names of a product's sizes or widths, in order."""
+    by_rank = sorted(product.variants, key=lambda variant: getattr(variant, f"{axis}_rank"))
+    return tuple(dict.fromkeys(getattr(variant, axis) for variant in by_rank))
 
 
 def _fits(product: Product) -> list[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from storefront.catalogue import searching
 from storefront.catalogue.handles import PRODUCTS, Refused
-from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
+from storefront.catalogue.models import Color, InsideWidth, Picture, Product, ProductBrace, Variant
 from storefront.catalogue.naming import LONGEST_SKU, color_slug, sku_of, slug, unlike
 from storefront.db import db
 from storefront.pictures import Copies
@@ -232,6 +232,30 @@ def change_variant(
     searching.note(product)
 
 
+def measure_inside(
+    product_id: int,
+    measured: Mapping[tuple[str, str], int | None],
+    *,
+    based_on: str,
+    now: datetime,
+) -> None:
+    """Write down the width inside, in millimeters, by size and width; None: not measured.
+
+    Raises Moved.
+    """
+    product = locked(product_id, based_on)
+    there = {(row.size, row.width): row for row in product.inside}
+    for (size, width), mm in measured.items():
+        row = there.get((size, width))
+        if row and mm is None:
+            product.inside.remove(row)
+        elif row and mm is not None:
+            row.inside_mm = mm
+        elif mm is not None:
+            product.inside.append(InsideWidth(size=size, width=width, inside_mm=mm))
+    product.updated_at = now
+
+
 def locked(product_id: int, based_on: str) -> Product:
     """Read a product whole and lock it, its variants first and in id order as an import does.
 
@@ -250,6 +274,7 @@ def locked(product_id: int, based_on: str) -> Product:
         .execution_options(populate_existing=True)  # what was read before the lock is old
         .options(
             selectinload(Product.braces),
+            selectinload(Product.inside),
             selectinload(Product.colors).selectinload(Color.pictures),
             selectinload(Product.variants),
         )

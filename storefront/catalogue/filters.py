@@ -68,6 +68,7 @@ class Asked:
     size: tuple[str, ...] = ()
     width: tuple[str, ...] = ()
     available: bool = False
+    singly: bool = False  # sold as one shoe, and in two sizes
     hands: tuple[int, ...] = ()
     min_depth: int | None = None
     closure: tuple[str, ...] = ()
@@ -137,6 +138,8 @@ def words(field: str, value: Any) -> str:
             return text if " " in text else f"Size {text}"
         case "available":
             return "In stock"
+        case "singly":
+            return "Left and right may differ"
         case "hands":
             return "One hand closes it" if text == "1" else "Two hands close it"
         case "min_depth":
@@ -173,6 +176,7 @@ def read(args: Mapping[str, Sequence[str]]) -> tuple[Asked, str, list[str]]:
         size=texts("size"),
         width=texts("width"),
         available="1" in args.get("available", ()),
+        singly="1" in args.get("singly", ()),
         hands=numbers("hands", 2, "hands"),
         min_depth=max(depths, default=None),
         closure=texts("closure"),
@@ -225,6 +229,11 @@ def condition(asked: Asked) -> ColumnElement[bool]:
         braces = [brace.lower() for brace in asked.fits]
         fitting = select(ProductBrace.product_id).where(func.lower(ProductBrace.brace).in_(braces))
         conditions.append(Product.id.in_(fitting.correlate(None)))
+    if asked.singly:
+        alone = select(Variant.product_id).where(
+            Variant.published, Variant.single_minor.is_not(None)
+        )
+        conditions.append(Product.id.in_(alone.correlate(None)))
     if asked.closure:
         conditions.append(func.lower(Product.closure).in_([one.lower() for one in asked.closure]))
     if asked.hands:
@@ -380,7 +389,10 @@ def _counts(of: Selection, asked: Asked) -> Iterator[Select[Any]]:
         ("min_depth", Product.depth_mm),
     ):
         yield counted(field, column).where(column.is_not(None), rest(field)).group_by(column)
-    yield counted("available", literal("1")).where(condition(replace(asked, available=True)))
+    one = literal("1")
+    yield counted("available", one).where(condition(replace(asked, available=True)))
+    singly = counted("singly", one).where(condition(replace(asked, singly=True)))
+    yield singly.having(func.count(Product.id) > 0)
 
 
 def closest(of: Selection, asked: Asked) -> tuple[Asked, list[str]] | None:

@@ -1,7 +1,7 @@
 """What staff may write down about products, their colors, pictures and sizes, and collections."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -15,6 +15,7 @@ from wtforms.validators import Length, Regexp
 from wtforms.widgets import CheckboxInput, ListWidget, TextArea
 
 from storefront.catalogue.collections import RULES
+from storefront.catalogue.models import Variant
 from storefront.fields import (
     NO_ALT,
     DayField,
@@ -33,6 +34,9 @@ SKU = r"(?!.*(//|(^|/)\.{1,2}(/|$)))[^/?#\s][^?#\n\r]*\Z"
 NOT_A_SKU = "A sku is one line without ? and #, and does not begin with a slash or a dot alone."
 POSITIONS = 1_000_000
 MOST_LINES = 200
+MOST_INSIDE = 300  # millimeters
+
+SizeAndWidth = tuple[str, str]
 
 
 def handle_field() -> Any:
@@ -180,6 +184,34 @@ class VariantForm(BasedForm):
     restock_on = DayField("Back on")
     counted = BooleanField("Counted: the shop sells what is on hand and no more")
     published = BooleanField("On sale")
+
+
+class InsideForm(BasedForm):
+    """How wide a product is inside, in millimeters; `inside_form` gives it its fields."""
+
+    fields: ClassVar[dict[SizeAndWidth, str]] = {}
+
+    @property
+    def measured(self) -> dict[SizeAndWidth, int | None]:
+        """What was typed of each size and width that the page had; None: not measured."""
+        return {at: self[name].data for at, name in self.fields.items() if self[name].raw_data}
+
+
+def inside_form(variants: Iterable[Variant]) -> type[InsideForm]:
+    """Return the form for a product, with a field for each of its sizes and widths, in order.
+
+    A field is named by the first variant of all colors, which a new size or color never changes.
+    """
+    first: dict[SizeAndWidth, int] = {}
+    for variant in variants:
+        at = variant.size, variant.width
+        first[at] = min(variant.id, first.get(at, variant.id))
+    named = {at: f"inside_{number}" for at, number in first.items()}
+    fields = {
+        name: WholeField(", ".join(filter(None, at)) or "One size", 1, MOST_INSIDE)
+        for at, name in named.items()
+    }
+    return type("InsideForm", (InsideForm,), {"fields": named, **fields})
 
 
 class CollectionForm(BasedForm):

@@ -61,6 +61,7 @@ class Product(Base):
     variants: Mapped[list["Variant"]] = relationship(
         back_populates="product", order_by="(Variant.size_rank, Variant.width_rank)"
     )
+    inside: Mapped[list["InsideWidth"]] = relationship(cascade="all, delete-orphan")
 
 
 class FormerHandle(Base):
@@ -79,6 +80,20 @@ class ProductBrace(Base):
 
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), primary_key=True)
     brace: Mapped[str] = mapped_column(String(80), primary_key=True)
+
+
+class InsideWidth(Base):
+    """How wide a product is inside in one size and width, whatever its color: millimeters straight
+    across the ball of the foot, insole out. What is not here was not measured.
+    """
+
+    __tablename__ = "inside_widths"
+    __table_args__ = (CheckConstraint("inside_mm > 0", name="inside_mm"),)
+
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"), primary_key=True)
+    size: Mapped[str] = mapped_column(String(80), primary_key=True)
+    width: Mapped[str] = mapped_column(String(80), primary_key=True)
+    inside_mm: Mapped[int]
 
 
 class Collection(Base):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     BindParameter,
     Executable,
+    and_,
     bindparam,
     func,
     literal,
@@ -24,7 +25,14 @@ from sqlalchemy import (
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from storefront.catalogue.handles import PRODUCTS
-from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
+from storefront.catalogue.models import (
+    Color,
+    InsideWidth,
+    Picture,
+    Product,
+    ProductBrace,
+    Variant,
+)
 from storefront.catalogue.selection import LISTED
 from storefront.db import db
 from storefront.staff.paging import Page, page_of
@@ -90,7 +98,7 @@ class ColorRow(NamedTuple):
 
 class SizeRow(NamedTuple):
     """A variant on sale. `price_minor` is the price of a pair in minor units, `single_minor` of one
-    shoe, None where it is not sold singly.
+    shoe, None where it is not sold singly. `inside_mm` is its width inside, None if not measured.
     """
 
     id: int
@@ -111,6 +119,7 @@ class SizeRow(NamedTuple):
     single_minor: int | None
     free_left: int
     free_right: int
+    inside_mm: int | None
 
 
 @dataclass(frozen=True)
@@ -197,6 +206,15 @@ _SIZES = (
         Variant.single_minor,
         Variant.on_hand_left - Variant.held_left,
         Variant.on_hand_right - Variant.held_right,
+        InsideWidth.inside_mm,
+    )
+    .outerjoin(
+        InsideWidth,
+        and_(
+            InsideWidth.product_id == Variant.product_id,
+            InsideWidth.size == Variant.size,
+            InsideWidth.width == Variant.width,
+        ),
     )
     .where(Variant.product_id.in_(_IDS), Variant.published)
     .order_by(Variant.product_id, Variant.size_rank, Variant.width_rank, Variant.id)
@@ -284,6 +302,7 @@ def for_staff(handle: str) -> Product | None:
     found: Product | None = db.session.scalar(
         PRODUCTS.leads_to(handle).options(
             selectinload(Product.braces),
+            selectinload(Product.inside),
             selectinload(Product.colors).selectinload(Color.pictures),
             selectinload(Product.variants).joinedload(Variant.color),
         )

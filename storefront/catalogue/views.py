@@ -39,6 +39,7 @@ CARRIED = ("from", "instead", "pairs")
 FIT_SYSTEMS = ("US women's size", "US men's size")  # that the fit finder knows
 
 blueprint = Blueprint("catalogue", __name__)
+blueprint.add_app_template_filter(systems.millimeters)
 
 
 kinds = remembered(queries.kinds)
@@ -264,6 +265,11 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         carried=carried,
         kept=(*((name, value) for name, value in kept.items() if value), *carried),
         size_told=asked_for.told,
+        inside=choosing.inside_of_each(whole),
+        in_two_sizes=filters.address(
+            "/collections/all", Asked(fits=(brace,) if brace in takes else (), singly=True)
+        ),
+        insides=tuple(choosing.inside([c.variant for c in each], kept["size"]) for each in widths),
         widths_over=braces.widths_over(takes, scale, width_names),
         takes_one=brace in takes,
         too_narrow_for=braces.too_narrow_for(shown_width[0].variant.width, takes, scale),
@@ -357,6 +363,7 @@ def measured(whole: WholeProduct) -> tuple[tuple[str, str], ...]:
         ("Weight of one shoe", _told(systems.grams, product.weight_g)),
         ("Heel-to-toe drop", _told(systems.millimeters, product.drop_mm)),
         ("Depth inside, insole out", _told(systems.millimeters, product.depth_mm)),
+        ("Width inside at the ball, insole out", _inside(whole)),
         ("Width of the opening", _told(systems.millimeters, product.opening_mm)),
         ("Closure", (product.closure or "").capitalize()),
         ("Hands needed to close", hands.get(product.hands or 0, "")),
@@ -369,6 +376,15 @@ def measured(whole: WholeProduct) -> tuple[tuple[str, str], ...]:
         ("Fits these braces", ", ".join(whole.braces)),
     )
     return facts if any(value for _, value in facts) else ()
+
+
+def _inside(whole: WholeProduct) -> str:
+    of_each = {
+        width: choosing.inside(size for size in whole.sizes if size.width == width)
+        for width in _width_names(whole) or ("",)
+    }
+    told = (f"{width}: {words}".removeprefix(": ") for width, words in of_each.items() if words)
+    return "; ".join(told).replace(" wide inside", "")
 
 
 def _told(words: Callable[[int], str], value: int | None) -> str:

@@ -220,6 +220,7 @@ PAGES: dict[str, Callable[[Page], None]] = {
     "staff product": staff_at("/staff/products/harbor-two-strap"),
     "staff color": staff_color,
     "staff sizes": staff_at("/staff/products/harbor-two-strap/sizes"),
+    "staff width inside": staff_at("/staff/products/harbor-two-strap/inside"),
     "staff collection": staff_at("/staff/collections/at-home"),
     "staff phone order": phone_order,
     "staff phone order begun": phone_order_begun,

@@ -614,6 +614,9 @@ def test_nothing_above_the_button_moves_when_a_size_is_chosen(
 
     expect(page.locator("input[name=sku]:checked")).to_have_count(1)
     assert [sizes.nth(at).bounding_box() for at in range(4)] == before
+    inside = sizes.nth(3).get_attribute("data-inside")
+    assert inside
+    expect(page.locator(".product__told")).to_contain_text(f"{inside} wide inside")
 
 
 def test_back_closes_the_drawer_and_the_large_picture_and_stays_on_the_shoe(

@@ -143,6 +143,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "products_desk.sizes": (
         "sizes", "widths", "colors", "price_minor", "single_minor", "based_on",
     ),
+    "products_desk.inside": ("inside_1", "based_on"),
     "products_desk.variant": (
         "sku", "size", "width", "price_minor", "single_minor", "compare_at_minor", "barcode",
         "weight_g", "restock_on", "counted", "published", "based_on",

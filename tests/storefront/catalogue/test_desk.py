@@ -1,5 +1,6 @@
 """Products by hand: what staff write is what the shop shows, and nothing typed is lost."""
 
+import re
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -180,10 +181,11 @@ def test_who_saves_second_is_shown_what_moved_and_loses_nothing(staff: Browser, 
         f"variants/{variant}": {"sku": "mine", "price_minor": "1", "weight_g": "0"},
         "sizes": {"sizes": "mine", "widths": "", "colors": [color], "price_minor": "1"},
         "colors/new": {"name": "Mine", "place": "1"},
+        "inside": {f"inside_{variant}": "97"},
     }.items():
         answer = staff.send(f"/staff/products/bay/{address}", **seen, **fields)
         assert answer.status_code == 409, address
-        assert "Mine" in answer.text or "mine" in answer.text
+        assert re.search('Mine|mine|value="97"', answer.text)
     assert [c.name for c in one("bay").colors] == ["Moss"]
     assert staff.send("/staff/products/bay", **{**late, **based(one("bay"))}).status_code == 303
 
@@ -286,6 +288,36 @@ def test_missing_sizes_alone_are_made_and_all_stand_in_the_order_written(
             **{**based(one("harbor")), **sent, "price_minor": "1", **wrong},
         )
         assert answer.status_code == 422, wrong
+
+
+def test_width_inside_is_written_down_for_all_colors_and_taken_back(
+    staff: Browser, client: FlaskClient, make: Make
+) -> None:
+    make.product("harbor", colors=("Moss", "Sand"), sizes=("9", "10"), widths=("Wide", "Extra"))
+    page = staff.get("/staff/products/harbor/inside").text
+    nine, nine_extra, ten, _ = re.findall(r'name="(inside_[0-9]+)"', page)
+
+    def send(**measured: str) -> int:
+        sent = {**based(one("harbor")), **measured}
+        return staff.send("/staff/products/harbor/inside", **sent).status_code
+
+    def there() -> list[tuple[str, str, int]]:
+        return sorted((row.size, row.width, row.inside_mm) for row in one("harbor").inside)
+
+    assert send(**{nine: "98", nine_extra: "", ten: "100"}) == 303
+    assert there() == [("10", "Wide", 100), ("9", "Wide", 98)]
+    for color in ("moss", "sand"):
+        told = client.get(f"/products/harbor?color={color}").text
+        assert "Wide: 2 of 2 sizes in stock, 98 to 100 mm wide inside" in told
+    assert (
+        f'id="{nine}" inputmode="numeric" name="{nine}" type="text" value="98"'
+        in staff.get("/staff/products/harbor/inside").text
+    )
+    assert send(**{nine: "wide"}) == 422
+    assert send(**{nine: "99", ten: ""}) == 303
+    assert there() == [("9", "Wide", 99)]
+    assert send(**{ten: "101"}) == 303
+    assert there() == [("10", "Wide", 101), ("9", "Wide", 99)], "what was not sent stays"
 
 
 def test_colors_are_named_apart_and_stand_where_they_were_put(

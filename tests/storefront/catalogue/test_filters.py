@@ -283,3 +283,20 @@ def test_least_important_thing_is_given_up_first() -> None:
         "/x?fits=SMO&size=9&color=plum&sort=price&page=2"
     )
     assert filters.read({"fits": ["SMO"], "color": ["plum"], "size": ["9"]})[0] == asked
+
+
+def test_shoes_sold_in_two_sizes_are_found_and_counted_over_a_brace(
+    client: FlaskClient, shelf: None, make: Make
+) -> None:
+    assert counts(client.get("/collections/all").text, "singly") == {}
+    make.product("twin", single_minor=5000)
+    with db.writing():
+        twin = db.session.scalars(select(Product).where(Product.handle == "twin")).one()
+        twin.braces = [ProductBrace(brace="hinged AFO")]
+
+    page = client.get("/collections/all?fits=hinged+AFO").text
+    singly = client.get("/collections/all?fits=hinged+AFO&singly=1").text
+
+    assert counts(page, "singly") == {"1": 1}
+    assert counts(client.get("/collections/all?hands=2").text, "singly") == {"1": 0}
+    assert handles(singly) == ["twin"] and "left and right may differ" in singly

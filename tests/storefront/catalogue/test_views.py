@@ -10,7 +10,15 @@ from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
 from storefront.catalogue import braces
-from storefront.catalogue.models import Collection, Color, Picture, Product, ProductBrace, Variant
+from storefront.catalogue.models import (
+    Collection,
+    Color,
+    InsideWidth,
+    Picture,
+    Product,
+    ProductBrace,
+    Variant,
+)
 from storefront.catalogue.views import today
 from storefront.db import db
 from tests.factories import NOW, Make
@@ -524,7 +532,13 @@ def test_width_that_is_too_narrow_over_a_brace_is_named_at_the_button(
 
     wide = client.get("/products/harbor?width=Wide").text
 
-    assert "Wide is too narrow over: hinged AFO." in wide and 'href="#one-side"' in wide
+    assert "Wide is too narrow over: hinged AFO." in wide
+    assert "A brace on one side only?" in wide
+    assert 'href="/collections/all?singly=1"' in wide
+    assert (
+        'href="/collections/all?fits=hinged+AFO&amp;singly=1"'
+        in client.get("/products/harbor?brace=hinged+AFO").text
+    )
     assert "too narrow over" not in client.get("/products/harbor?width=Extra+wide").text
     told = client.get("/products/harbor?width=Extra+wide&brace=hinged+AFO").text
     assert "Over your brace, Extra wide is for those who take Standard without it." in told
@@ -580,3 +594,51 @@ def test_braces_are_told_apart_where_they_are_chosen_and_named(
         assert served.mimetype == "image/svg+xml"
     assert "<dt>Hinged AFO: this shoe takes it</dt>" in client.get("/products/harbor").text
     assert "<dt>Solid AFO: not tried with this shoe</dt>" in client.get("/products/harbor").text
+
+
+def test_width_inside_is_told_by_width_by_size_and_where_it_was_not_measured(
+    client: FlaskClient, make: Make
+) -> None:
+    harbor = make.product("harbor", sizes=["8", "9"], widths=["Wide", "Extra wide"])
+    with db.writing():
+        product = db.session.get_one(Product, harbor.id)
+        product.inside = [
+            InsideWidth(size="8", width="Wide", inside_mm=96),
+            InsideWidth(size="9", width="Wide", inside_mm=98),
+            InsideWidth(size="9", width="Extra wide", inside_mm=104),
+        ]
+
+    page = client.get("/products/harbor").text
+    chosen = client.get("/products/harbor?size=9&width=Wide").text
+
+    assert "Wide: 2 of 2 sizes in stock, 96 to 98 mm wide inside</a>" in page
+    assert "Extra wide: 2 of 2 sizes in stock, 104 mm wide inside</a>" in page
+    assert "<td>Wide: 96 to 98 mm; Extra wide: 104 mm</td>" in page
+    assert '<td data-label="Extra wide">Not measured</td>' in page
+    assert "Extra wide: 2 of 2 sizes in stock, 104 mm wide inside in size 9</a>" in chosen
+    assert "<span data-told-inside>. 98 mm (3.9 in) wide inside</span>" in chosen
+
+
+def test_width_inside_that_nobody_measured_is_said_to_be_so(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("harbor", widths=["Wide", "Extra wide"], depth_mm=62)
+
+    page = client.get("/products/harbor").text
+
+    assert "wide inside" not in page and 'id="inside"' not in page
+    assert "we have not measured the width inside" in page
+    assert re.search(r"Width inside at the ball, insole out</th><td>Not measured<", page)
+
+
+def test_width_inside_is_told_of_a_shoe_without_names_for_its_widths(
+    client: FlaskClient, make: Make
+) -> None:
+    harbor = make.product("harbor", sizes=["9"], widths=[""])
+    with db.writing():
+        product = db.session.get_one(Product, harbor.id)
+        product.inside = [InsideWidth(size="9", width="", inside_mm=98)]
+
+    page = client.get("/products/harbor").text
+
+    assert re.search(r"Width inside at the ball, insole out</th><td>98 mm<", page)

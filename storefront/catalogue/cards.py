@@ -18,8 +18,9 @@ from sqlalchemy import (
     select,
 )
 
-from storefront.catalogue import glance
+from storefront.catalogue import braces, glance
 from storefront.catalogue.availability import Availability, availability, availability_of
+from storefront.catalogue.colors import everyday_names
 from storefront.catalogue.models import Color, Picture, Product, ProductBrace, Variant
 from storefront.catalogue.queries import PictureRow, Stock
 from storefront.catalogue.selection import Selection
@@ -67,8 +68,11 @@ class Card(NamedTuple):
         return next((c for c in self.colors if c.availability.can_buy), self.colors[0])
 
     def in_color(self, words: Collection[str]) -> "Card":
-        """Return it opened with a color of whose name one of these words is, if it has one."""
+        """Return it opened with a color of whose name one of these words is, else with one that is
+        called so in everyday words, if it has one.
+        """
         asked = [each.slug for each in self.colors if set(each.slug.split("-")) & set(words)]
+        asked = asked or [c.slug for c in self.colors if set(everyday_names(c.swatch)) & set(words)]
         if not asked:
             return self
         return self._replace(colors=_asked_first(self.colors, asked), asked_for=True)
@@ -93,7 +97,7 @@ def _statement(within: ColumnElement[bool] | None = None) -> Executable:
     lowest = Variant.price_minor * PRICES - func.coalesce(Variant.compare_at_minor, 0)
     width = cast(Variant.width_rank + 10 ** (WIDTHS - 1), String) + Variant.width  # sorts by rank
     sizes = Variant.product_id.in_(_IDS) & (Variant.published if within is None else within)
-    braces = (
+    takes = (
         select(func.aggregate_strings(ProductBrace.brace, "\n"))
         .where(ProductBrace.product_id == Product.id)
         .correlate(Product)
@@ -126,7 +130,7 @@ def _statement(within: ColumnElement[bool] | None = None) -> Executable:
             Product.size_system,
             Product.closure,
             Product.hands,
-            braces.label("braces"),
+            takes.label("braces"),
             Color.slug,
             Color.name,
             Color.swatch,
@@ -159,12 +163,15 @@ def cards_of(
     within: ColumnElement[bool] | None = None,
     colors: Collection[str] = (),
     asked: tuple[tuple[str, str], ...] = (),
+    scale: Sequence[str] = (),
 ) -> list[Card]:
     """Return the cards of a part of a selection, in its order, by two queries.
 
     With `within`, a condition on sizes, a card tells of these sizes alone. It opens with one of
     `colors`, slugs, where it has one. It leads to the page with what was `asked`, names and values
-    of its address; with a size among them it chooses none itself.
+    of its address; with a size among them it chooses none itself. `scale` are the shop's widths,
+    the narrowest first: with them a card leaves out braces for which the widths that it tells of
+    are too narrow (rule 3 of docs/fit-rules.md).
     """
     ids = selection.ids(limit=limit, offset=offset)
     if not ids:
@@ -174,7 +181,7 @@ def cards_of(
     for row in db.rows(statement, {"today": today, "ids": ids}).all():
         by_product[row.id].append(row)
     return [
-        _card(rows, today, low, is_narrowed=within is not None, colors=colors, asked=asked)
+        _card(rows, today, low, within is not None, colors=colors, asked=asked, scale=scale)
         for rows in by_product.values()
         if rows
     ]
@@ -184,14 +191,18 @@ def _card(
     rows: Sequence[Any],
     today: date,
     low: int,
-    *,
     is_narrowed: bool,
+    *,
     colors: Collection[str],
     asked: tuple[tuple[str, str], ...],
+    scale: Sequence[str],
 ) -> Card:
     lowest = min(row.lowest for row in rows)
     price_minor = -(-lowest // PRICES)
     told_of = availability if is_narrowed else _of_all_sizes
+    widest = max(row.widest for row in rows)[WIDTHS:]
+    takes = sorted((rows[0].braces or "").splitlines(), key=str.lower)
+    too_narrow_for = braces.too_narrow_for(widest, takes, scale)
     cards = tuple(
         ColorCard(
             slug=row.slug,
@@ -216,10 +227,10 @@ def _card(
         glance=glance.of_card(
             glance.called(rows[0].size_label, rows[0].size_system) if rows[0].size else "",
             min(row.narrowest for row in rows)[WIDTHS:],
-            max(row.widest for row in rows)[WIDTHS:],
+            widest,
             rows[0].closure,
             rows[0].hands,
-            sorted((rows[0].braces or "").splitlines(), key=str.lower),
+            [brace for brace in takes if brace not in too_narrow_for],
         ),
         asked_for=bool(colors),
         asked=asked,

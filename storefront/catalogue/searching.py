@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from storefront import prose
+from storefront.catalogue.colors import everyday_names
 from storefront.catalogue.models import Collection, Product, Variant
 from storefront.db import db
 from storefront.search import index
@@ -82,6 +83,7 @@ def _entry(product: Product) -> Entry:
         *(brace.brace for brace in product.braces),
         "foot drop" if any(FOOT_UP in brace.brace.lower() for brace in product.braces) else "",
         *(color.name for color in product.colors),
+        *sorted({name for color in product.colors for name in everyday_names(color.swatch)}),
         *sorted(
             {
                 name

@@ -110,6 +110,7 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         within=filters.of_variants(shown.of_kinds_but("available")) if shown.of_size else None,
         colors=shown.color,
         asked=tuple((name, value) for name, value in leads_on.items() if value),
+        scale=kinds().widths,
     )
     path = f"/collections/{collection.handle if collection else 'all'}"
     choices = _choices(of, collection, asked)

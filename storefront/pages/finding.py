@@ -28,7 +28,7 @@ from storefront.settings.shop import shop
 PAGE_SIZE = 20
 MOST_TYPED = 120  # characters
 MOST_SUGGESTED = 6
-MOST_LACKING = 10  # results that are not all that was asked
+MOST_LACKING = 5  # results that are not all that was asked
 KINDS = {"product": "Shoe", "article": "Article", "page": "Page", "coach": "Coach"}
 MANY = {"product": "shoes", "article": "articles", "page": "pages", "coach": "coaches"}
 
@@ -161,5 +161,6 @@ def _cards(ids: Sequence[int], asked: Asked) -> dict[str, Card]:
         low=current_app.config["LOW_STOCK"],
         limit=len(ids),
         within=of_variants(asked) if asked.of_size else None,
+        scale=kinds().widths,
     )
     return {f"/products/{card.handle}": card for card in found}

@@ -85,10 +85,11 @@ def _widths(plain: str, scale: Sequence[str]) -> tuple[tuple[str, ...], tuple[st
     """
     said = f" {' '.join(words_of(plain))} "
     named = max((each for each in scale if f" {each.lower()} " in said), key=len, default="")
-    if named:
-        return (named,), ()
     kind = next((kind for kind in STEPS if f" {kind} " in said), "")
     wide = tuple(scale[steps_for(kind) :]) if kind else ()
+    if named:
+        narrow = f"Over this brace {named} is too narrow: only {' or '.join(wide)} has room."
+        return (named,), (narrow,) if wide and named not in wide else ()
     if not wide:
         return (), ()
     return wide, (f"Over this brace only {' or '.join(wide)} has room, so we looked for that.",)

@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, text
 
-from storefront.catalogue.models import Collection, Product, Variant
+from storefront.catalogue.models import Collection, Color, Product, ProductBrace, Variant
 from storefront.clock import utcnow
 from storefront.coaches import demo as coaches_demo
 from storefront.db import db
@@ -338,6 +338,40 @@ def test_shoe_is_shown_in_the_color_that_was_typed(client: FlaskClient, make: Ma
     assert "Slate: " in client.get("/search?q=shoe").text
 
 
+def test_color_is_found_by_its_everyday_name_and_the_shoe_is_shown_in_it(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("cove", colors=["Lake", "Walnut"])
+    with db.writing():
+        for name, swatch in (("Lake", "#3a5a80"), ("Walnut", "#7a5238")):
+            color = db.session.scalars(select(Color).where(Color.name == name)).one()
+            color.swatch = swatch
+        db.session.flush()
+        index.rebuild()
+
+    page = client.get("/search?q=brown+shoes").text
+
+    assert 'href="/products/cove?color=walnut"' in page.partition("Close matches")[0]
+    assert 'href="/products/cove?color=lake"' in client.get("/search?q=blue+shoes").text
+
+
+def test_shoe_told_of_in_a_width_names_no_brace_that_needs_a_wider_one(
+    client: FlaskClient, make: Make
+) -> None:
+    heron = make.product("heron", sizes=["12"], widths=["Standard", "Wide", "Extra wide"])
+    with db.writing():
+        product = db.session.get_one(Product, heron.id)
+        product.braces = [ProductBrace(brace="hinged AFO"), ProductBrace(brace="SMO")]
+        index.rebuild()
+
+    wide = client.get("/search?q=heron+size+12+wide").text
+    listed = client.get("/collections/all?size=12&width=Wide").text
+
+    assert "Fits SMO." in wide and "Fits SMO." in listed
+    for query in ("heron+size+12+extra+wide", "heron+size+12", "heron"):
+        assert "Fits hinged AFO, SMO." in client.get(f"/search?q={query}").text
+
+
 def test_size_over_a_brace_is_told_of_in_the_widths_that_have_room(
     client: FlaskClient, make: Make
 ) -> None:
@@ -354,7 +388,9 @@ def test_size_over_a_brace_is_told_of_in_the_widths_that_have_room(
     assert "Over this brace only Extra wide has room, so we looked for that." in hinged
     assert "width=Extra+wide&amp;available=1" in hinged
     assert "size 12, Wide or Extra wide: " in smo and "10 in stock" in smo
-    assert "size 12, Wide: " in wide and "has room" not in wide
+    assert "size 12, Wide: " in wide
+    assert "Over this brace Wide is too narrow: only Extra wide has room." in wide
+    assert "has room" not in client.get("/search?q=smo+mens+12+wide").text
     assert "has room" not in client.get("/search?q=hinged+afo").text
 
 

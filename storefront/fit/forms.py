@@ -23,6 +23,7 @@ NO_SIZE = (
     " 254 mm or 10 in."
 )
 NO_SYSTEM = "Please say what kind of size this is: a women’s 8 is a men’s 7."
+NO_LENGTH = "Please tell a size too: a longer shoe is wider inside, so we compare the same length."
 UNNAMED = "a brace, I do not know which"
 NOT_LISTED = "This is not in our list. Please choose from it."
 
@@ -65,6 +66,7 @@ class FitForm(FlaskForm):
         choices=[SelectChoice("", "It does not matter"), SelectChoice("1", "One hand only")],
         default="",
     )
+    inside = LengthField("Width of your foot across the ball, with sock and brace", 50, 200)
     depth = LengthField("Height that foot and brace need inside", 20, 200)
     swelling = BooleanField("My foot swells in the course of the day")
     opening = LengthField("Width that the opening needs", 20, 300)
@@ -88,6 +90,10 @@ class FitForm(FlaskForm):
         if self.size.data and not field.data:
             raise ValidationError(NO_SYSTEM)
 
+    def validate_inside(self, field: Field) -> None:
+        if field.data is not None and not self.size.data:
+            raise ValidationError(NO_LENGTH)
+
     def _foot_mm(self) -> float | None:
         if self.system.data == SYSTEMS[-1]:
             typed = self.size.data or ""
@@ -100,6 +106,7 @@ class FitForm(FlaskForm):
     def told(self) -> list[str]:
         """What was answered, in words, of a form that is valid."""
         measured = (
+            ("across the ball", systems.millimeters, self.inside.data),
             ("inside", systems.millimeters, self.depth.data),
             ("opening", systems.millimeters, self.opening.data),
             ("at most", systems.grams, self.weight.data),
@@ -123,6 +130,7 @@ class FitForm(FlaskForm):
             width_step=self._widths.index(self.width.data) if self.width.data else None,
             brace="" if is_unnamed else self.brace.data or "",
             any_of=frozenset(self._braces) if is_unnamed else frozenset(),
+            inside_mm=self.inside.data,
             depth_mm=self.depth.data,
             opening_mm=self.opening.data,
             one_hand=self.hands.data == "1",

@@ -44,6 +44,7 @@ def _shoe(whole: WholeProduct, steps: Sequence[str], place: int) -> Shoe:
                 foot_mm=foot_mm(size.size, system),
                 width_step=steps.index(size.width) if size.width in steps else None,
                 is_there=size.free_pairs > 0 or not size.counted,
+                inside_mm=size.inside_mm,
             )
             for size in whole.sizes
         ),

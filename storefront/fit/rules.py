@@ -13,6 +13,7 @@ from storefront.catalogue.systems import INCH, grams, millimeters
 
 HALF_SIZE = INCH / 6  # millimeters of foot, on the Brannock device
 MOST_TOO_WIDE = 1  # widths
+MOST_WIDER = 10  # millimeters
 MOST_ADVISED = 12
 MOST_NEAR = 3
 
@@ -36,7 +37,7 @@ class Need:
 
     Lengths are millimeters, weight is grams a shoe. `width_step` counts the shop's widths from the
     narrowest, of the foot without a brace. `any_of` are the braces that it may be, where somebody
-    wears one and does not know which.
+    wears one and does not know which. `inside_mm` is the foot across the ball, brace and sock on.
     """
 
     foot_mm: float | None = None
@@ -48,6 +49,14 @@ class Need:
     swelling: bool = False
     most_weight_g: int | None = None
     any_of: frozenset[str] = frozenset()
+    inside_mm: int | None = None
+
+    @property
+    def by_measure(self) -> bool:
+        """Whether the width is known in millimeters, so that no names of widths are asked for; a
+        shoe's are known by size alone (rule 12).
+        """
+        return self.inside_mm is not None and self.foot_mm is not None
 
     @property
     def braces(self) -> frozenset[str]:
@@ -57,6 +66,8 @@ class Need:
     @property
     def added(self) -> int:
         """How many widths brace and swelling ask for (rules 3 and 9)."""
+        if self.by_measure:
+            return 0
         return max(map(steps_for, self.braces), default=0) + (1 if self.swelling else 0)
 
     @property
@@ -71,20 +82,23 @@ class Need:
 
         A foot whose width is not known is taken for the narrowest (rule 3).
         """
-        if self.width_step is None and not self.added:
+        if self.by_measure or (self.width_step is None and not self.added):
             return None
         return (self.width_step or 0) + self.added
 
 
 @dataclass(frozen=True)
 class Size:
-    """A size of a shoe that is sold; `width_step` is None where it has no width that is known."""
+    """A size of a shoe that is sold; `width_step` is None where it has no width that is known, and
+    `inside_mm` where it was not measured.
+    """
 
     sku: str
     name: str
     foot_mm: float | None
     width_step: int | None
     is_there: bool
+    inside_mm: int | None = None
 
 
 @dataclass(frozen=True)
@@ -134,7 +148,7 @@ def advise(need: Need, shoes: Iterable[Shoe]) -> Answer:
     near: list[tuple[Shoe, list[Lack]]] = []
     lacking: dict[Lack, list[str]] = {}
     for shoe in shoes:
-        sizes = [size for size in shoe.sizes if _suits(need, size)]
+        sizes = [size for size in _as_long(need, shoe) if _is_as_wide(need, size)]
         there = [size for size in sizes if size.is_there]
         lacks = _lacks_of(need, shoe)
         if not sizes:
@@ -188,19 +202,24 @@ def _lacks_of(need: Need, shoe: Shoe) -> list[Lack]:
     return [lack for lack, is_so in lacks.items() if is_so]
 
 
-def _suits(need: Need, size: Size) -> bool:
-    return _is_as_long(need, size) and _is_as_wide(need, size)
+def _as_long(need: Need, shoe: Shoe) -> list[Size]:
+    """Return the sizes that are made for this length of foot, to half a size (rule 1).
 
-
-def _is_as_long(need: Need, size: Size) -> bool:
-    """Whether a size is made for this length of foot, to half a size (rule 1)."""
+    Where width is told in millimeters these are the nearest alone: of two, the longer is wider.
+    """
     if need.foot_mm is None:
-        return True
-    return size.foot_mm is not None and abs(size.foot_mm - need.foot_mm) <= HALF_SIZE + 0.1
+        return list(shoe.sizes)
+    off = {size: abs(size.foot_mm - need.foot_mm) for size in shoe.sizes if size.foot_mm}
+    most = min(off.values(), default=0.0) if need.by_measure else HALF_SIZE
+    return [size for size, mm in off.items() if mm <= min(most, HALF_SIZE) + 0.1]
 
 
 def _is_as_wide(need: Need, size: Size) -> bool:
-    """Whether a size is as wide as is needed, and at most one width wider (rules 2 and 3)."""
+    """Whether a size is as wide as is needed, and at most one width wider (rules 2 and 3), or in
+    millimeters (rule 12).
+    """
+    if need.by_measure:
+        return size.inside_mm is not None and 0 <= _too_wide(need, size) <= MOST_WIDER
     if need.least_width is None:
         return True
     if size.width_step is None:
@@ -210,17 +229,20 @@ def _is_as_wide(need: Need, size: Size) -> bool:
 
 
 def _lack_of_sizes(need: Need, shoe: Shoe) -> Lack:
-    as_long = any(_is_as_long(need, size) for size in shoe.sizes)
-    return Lack.WIDTH if as_long else Lack.LENGTH
+    return Lack.WIDTH if _as_long(need, shoe) else Lack.LENGTH
 
 
 def _distance(need: Need, size: Size) -> tuple[float, float]:
-    """How far a size is from what was asked: widths too many, then millimeters of length."""
+    """How far a size is from what was asked: widths, or millimeters, too many, then millimeters of
+    length.
+    """
     long = abs((size.foot_mm or 0) - need.foot_mm) if need.foot_mm is not None else 0.0
     return (_too_wide(need, size), long)
 
 
 def _too_wide(need: Need, size: Size) -> int:
+    if need.by_measure:
+        return (size.inside_mm or 0) - (need.inside_mm or 0)
     if need.least_width is None or size.width_step is None:
         return 0
     return size.width_step - need.least_width
@@ -244,6 +266,9 @@ def _why(need: Need, shoe: Shoe, size: Size) -> str:
         said.append(f"weighs {grams(shoe.weight_g or 0)}")
     if need.foot_mm is not None and size.foot_mm is not None:
         said.append(f"is made for a foot of {size.foot_mm:.0f} mm in this size")
+    if need.by_measure:
+        there = millimeters(size.inside_mm or 0)
+        said.append(f"is {there} wide inside in it, where you need {need.inside_mm} mm")
     if need.least_width is not None and size.width_step is not None:
         if need.added:
             said.append(f"has a width that leaves room for {need.reasons}")
@@ -288,8 +313,12 @@ def _short(way: str, where: str, there: int | None, needed: int | None) -> str:
 
 
 def _wrong_width(need: Need, shoe: Shoe) -> str:
-    widths = [size.width_step for size in shoe.sizes if _is_as_long(need, size)]
-    known = [step for step in widths if step is not None]
+    sizes = _as_long(need, shoe)
+    if need.by_measure:
+        measured = [size.inside_mm for size in sizes if size.inside_mm is not None]
+        nearest = min(measured, key=lambda mm: abs(mm - (need.inside_mm or 0)), default=None)
+        return _short("wide", "inside in your length", nearest, need.inside_mm)
+    known = [size.width_step for size in sizes if size.width_step is not None]
     if not known or need.least_width is None:
         return "has no width that we know in your length"
     if need.width_step is None:

@@ -89,9 +89,11 @@ def _page(form: FitForm, need: Need | None = None) -> str:
             color = whole.colors[0]
             price_minor = min(size.price_minor for size in whole.sizes_of(color))
             nearest.append(Nearest(near, whole.product, color, price_minor))
-    words = LACKS | (
-        {Lack.BRACE: "Not tried with every kind of brace"} if need and need.any_of else {}
-    )
+    words = dict(LACKS)
+    if need and need.any_of:
+        words[Lack.BRACE] = "Not tried with every kind of brace"
+    if need and need.by_measure:
+        words[Lack.WIDTH] = "Not so wide inside in your length, far wider, or not measured"
     return render(
         "storefront/fit/show.html",
         form=form,

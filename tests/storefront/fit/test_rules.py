@@ -13,16 +13,28 @@ LENGTHS = {"8": 245.5, "9": 254.0, "9.5": 258.2, "10": 262.5}
 STRAP, SOLID, LEAF = "foot-up strap", "solid AFO", "posterior leaf spring AFO"
 
 
-def sizes(title: str, *widths: int, there: bool = True) -> tuple[Size, ...]:
+def sizes(
+    title: str, *widths: int, there: bool = True, inside: int | None = None
+) -> tuple[Size, ...]:
+    """Make sizes; `inside` is how wide the narrowest width of size 9 is, in millimeters."""
     return tuple(
-        Size(f"{title}-{name}-{width}", f"{name}/{width}", length, width, there)
+        Size(
+            f"{title}-{name}-{width}",
+            f"{name}/{width}",
+            length,
+            width,
+            there,
+            None if inside is None else inside + 6 * width + 2 * (float(name) > 9),
+        )
         for name, length in LENGTHS.items()
         for width in widths
     )
 
 
-DEEP = Shoe("deep", 1, sizes("deep", 1, 2), frozenset({SOLID, LEAF}), 1, 71, 130, 465)
-STRAPS = Shoe("straps", 2, sizes("straps", 1, 2), frozenset({LEAF, STRAP}), 1, 62, 118, 310)
+DEEP = Shoe("deep", 1, sizes("deep", 1, 2, inside=100), frozenset({SOLID, LEAF}), 1, 71, 130, 465)
+STRAPS = Shoe(
+    "straps", 2, sizes("straps", 1, 2, inside=98), frozenset({LEAF, STRAP}), 1, 62, 118, 310
+)
 ZIP = Shoe("zip", 3, sizes("zip", 0, 1, 2), frozenset({LEAF, STRAP}), 2, 58, 95, 345)
 KNIT = Shoe("knit", 4, sizes("knit", 0, 1), frozenset(), 1, 49, 90, 215)
 SANDAL = Shoe("sandal", 5, sizes("sandal", 0, 1), frozenset(), 1, None, None, 285)
@@ -70,6 +82,15 @@ CASES = {
     "10 nothing asked": (Need(), ["knit", "sandal", "straps", "zip", "deep"]),
     "11 all at once": (Need(254, 0, SOLID, 70, 120, True, False, 500), ["deep"]),
     "11 nothing is all of it": (Need(254, 0, SOLID, 70, 120, True, True, 500), []),
+    "12 wide inside, the nearest first": (Need(254, inside_mm=105), ["deep", "straps"]),
+    "12 just so wide": (Need(254, inside_mm=112), ["deep"]),
+    "12 wider than any": (Need(254, inside_mm=113), []),
+    "12 far too wide": (Need(254, inside_mm=95), ["straps"]),
+    "12 no width is added to what was measured": (
+        Need(254, 1, SOLID, inside_mm=106, swelling=True), ["deep"]),
+    "12 no longer size for its width": (Need(256, inside_mm=113), []),
+    "12 says nothing without a length": (
+        Need(inside_mm=200), ["knit", "sandal", "straps", "zip", "deep"]),
 }  # fmt: skip
 
 
@@ -187,6 +208,7 @@ def test_nearest_say_all_that_they_lack_and_two_hands_stand_last() -> None:
     )
 
 
+millimeters = st.none() | st.integers(30, 150)
 a_size = st.builds(
     Size,
     st.text(max_size=3),
@@ -194,9 +216,9 @@ a_size = st.builds(
     st.none() | st.floats(200, 320),
     st.none() | st.integers(0, 4),
     st.booleans(),
+    millimeters,
 )
 braces = st.sampled_from(["", STRAP, SOLID, LEAF, "hinged AFO"])
-millimeters = st.none() | st.integers(30, 150)
 a_shoe = st.builds(
     Shoe,
     st.text(max_size=3),
@@ -218,6 +240,7 @@ a_need = st.builds(
     st.booleans(),
     st.booleans(),
     st.none() | st.integers(100, 900),
+    inside_mm=millimeters,
 )
 
 
@@ -235,7 +258,13 @@ def test_for_any_catalogue_no_length_makes_up_for_depth_or_width(
             assert each.size.foot_mm <= need.foot_mm + HALF_SIZE + 0.1  # never a longer one
         if need.depth_mm is not None:
             assert (each.shoe.depth_mm or 0) >= need.depth_mm
-        if need.width_step is not None:
+        if need.by_measure:
+            nearest = min(
+                abs(size.foot_mm - need.foot_mm) for size in each.shoe.sizes if size.foot_mm
+            )
+            assert abs(each.size.foot_mm - need.foot_mm) <= nearest + 0.1
+            assert 0 <= each.size.inside_mm - need.inside_mm <= 10
+        elif need.width_step is not None:
             least = need.width_step + steps_for(need.brace) + need.swelling
             assert each.size.width_step is not None
             assert 0 <= each.size.width_step - least <= 1
@@ -249,3 +278,17 @@ def test_for_any_catalogue_no_length_makes_up_for_depth_or_width(
     two_hands = [Lack.HANDS in near.lacks for near in answer.near]
     assert two_hands == sorted(two_hands)
     assert len(answer.suits) + sum(map(len, answer.lacking.values())) == len(shoes)
+
+
+def test_width_in_millimeters_is_told_as_it_is_or_that_nobody_measured() -> None:
+    [deep] = advise(Need(foot_mm=254, brace=SOLID, inside_mm=105), [DEEP]).suits
+    near = advise(Need(foot_mm=254, inside_mm=113), (DEEP, KNIT)).near
+
+    assert deep.size.name == "9/1" and deep.why == (
+        "It takes a solid AFO, is made for a foot of 254 mm in this size and is 106 mm (4.2 in)"
+        " wide inside in it, where you need 105 mm."
+    )
+    assert [each.why_not for each in near] == [
+        "It is 112 mm (4.4 in) wide inside in your length, where you need 113 mm.",
+        "It was not measured inside in your length.",
+    ]

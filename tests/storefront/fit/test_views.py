@@ -4,8 +4,9 @@ import re
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import select
 
-from storefront.catalogue.models import Product, ProductBrace, Variant
+from storefront.catalogue.models import InsideWidth, Product, ProductBrace, Variant
 from storefront.db import db
 from storefront.settings import queries as settings
 from tests.factories import NOW, Make
@@ -184,3 +185,22 @@ def test_where_no_shoe_takes_every_brace_the_kinds_are_told_apart(
         page.count("Solid AFO</dt>") == 1 and "<details" not in page[: page.index("Solid AFO</dt>")]
     )
     assert "What comes nearest" in page
+
+
+def test_foot_that_was_measured_across_is_compared_in_millimeters(
+    client: FlaskClient, shelf: None
+) -> None:
+    with db.writing():
+        deep = db.session.scalars(select(Product).where(Product.handle == "deep")).one()
+        deep.inside = [InsideWidth(size="9", width="Wide", inside_mm=104)]
+    asked = "/fit?size=9&system=US+men%27s&brace=solid+AFO"
+
+    found = client.get(f"{asked}&inside=4.0+in").text
+    none = client.get(f"{asked}&inside=110").text
+    unsized = client.get("/fit?inside=104")
+
+    assert "is 104 mm (4.1 in) wide inside in it, where you need 102 mm." in found
+    assert "across the ball 102 mm" in found and "You did not tell your width" not in found
+    assert "Is the brace on one side only?" in found
+    assert "It is 104 mm (4.1 in) wide inside in your length, where you need 110 mm." in none
+    assert unsized.status_code == 422 and "Please tell a size too" in unsized.text

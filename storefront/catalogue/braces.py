@@ -68,6 +68,36 @@ def steps_for(brace: str) -> int:
     return next((steps for word, steps in STEPS.items() if word in named), 0)
 
 
+class OverBrace(NamedTuple):
+    """What is told of a shoe over a brace: the shopper's own one, '' where that is not known; which
+    width to take over each that it takes; over which the shown width is too narrow, and for whom it
+    is over the own one.
+    """
+
+    own: str
+    widths: list[tuple[str, str]]
+    too_narrow_for: list[str]
+    usual: str
+
+
+def over_brace(
+    own: str, takes: Sequence[str], scale: Sequence[str], made: Sequence[str], shown: str
+) -> OverBrace:
+    """Return what is told of a shoe that takes some braces, of the shopper's alone where it is
+    among them.
+
+    `scale` are the shop's widths, the narrowest first, `made` those of the shoe, `shown` one of it.
+    """
+    if own in takes:
+        takes = (own,)
+    return OverBrace(
+        own if own in takes else "",
+        widths_over(takes, scale, made),
+        too_narrow_for(shown, takes, scale),
+        _usual_for(own, shown, scale) if own in takes else "",
+    )
+
+
 def widths_over(
     braces: Sequence[str], scale: Sequence[str], made: Sequence[str]
 ) -> list[tuple[str, str]]:
@@ -101,7 +131,7 @@ def widths_by_usual(steps: int, scale: Sequence[str]) -> list[tuple[str, str]]:
     return list(zip(scale, scale[steps:], strict=False))
 
 
-def usual_for(brace: str, width: str, scale: Sequence[str]) -> str:
+def _usual_for(brace: str, width: str, scale: Sequence[str]) -> str:
     """Return the width that is taken without a brace by whom this width is for over it, or ''."""
     pairs = widths_by_usual(steps_for(brace), scale)
     return next((usual for usual, over in pairs if over == width), "")

@@ -208,8 +208,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     widths = choosing.by_width(choices)
     width = variant.width if variant else request.args.get("width")
     brace, scale = request.args.get("brace", ""), kinds().widths
-    takes = (brace,) if brace in whole.braces else whole.braces
-    steps = braces.steps_for(brace) if brace in takes else 0
+    steps = braces.steps_for(brace) if brace in whole.braces else 0
     shown_width = choosing.shown_width(widths, width, too_narrow=scale[:steps])
     asked_for = choosing.asked_size(
         whole,
@@ -223,6 +222,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     asked = [chosen] if chosen else sizes
     price_minor = min(each.price_minor for each in asked)
     width_names = _width_names(whole)
+    over = braces.over_brace(brace, whole.braces, scale, width_names, shown_width[0].variant.width)
     shown = Shown(whole, color, choices, chosen)
     carried = tuple((name, v[:80]) for name in CARRIED if (v := request.args.get(name, "")))
     kept = {
@@ -268,15 +268,10 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         size_told=asked_for.told,
         inside=choosing.inside_of_each(whole),
         in_two_sizes=filters.address(
-            "/collections/all", Asked(fits=(brace,) if brace in takes else (), singly=True)
+            "/collections/all", Asked(fits=tuple(filter(None, (over.own,))), singly=True)
         ),
         insides=tuple(choosing.inside([c.variant for c in each], kept["size"]) for each in widths),
-        widths_over=braces.widths_over(takes, scale, width_names),
-        takes_one=brace in takes,
-        too_narrow_for=braces.too_narrow_for(shown_width[0].variant.width, takes, scale),
-        usual_width=braces.usual_for(brace, shown_width[0].variant.width, scale)
-        if brace in takes
-        else "",
+        over=over,
         facts=measured(whole),
         size_rows=systems.table((size.size for size in whole.sizes if size.size), _system(whole)),
         width_names=width_names,

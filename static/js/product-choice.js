@@ -55,7 +55,14 @@ class ProductChoice extends HTMLElement {
     const answer = await fetch(address).catch(() => null);
     if (!answer || !answer.ok) { location.href = address; return; }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const feet = [...this.querySelectorAll("#feet option:checked")].map((shoe) => shoe.dataset.name);
+    const unfolded = this.querySelector("#feet")?.open;
     this.innerHTML = page.querySelector("product-choice").innerHTML;
+    if (unfolded) this.querySelector("#feet")?.setAttribute("open", "");
+    this.querySelectorAll("#feet select").forEach((foot, at) => {
+      const same = [...foot.options].find((shoe) => feet[at] && shoe.dataset.name === feet[at] && !shoe.disabled);
+      if (same) foot.value = same.value;
+    });
     document.title = page.title;
     if (remember) history.pushState(null, "", address.split("#")[0]);
     this.shown = location.search;

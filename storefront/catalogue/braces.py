@@ -126,6 +126,14 @@ def _width_over(steps: int, scale: Sequence[str], made: Sequence[str]) -> str:
     return f"{told}. Too narrow if you take more than {over[-1][0]}."
 
 
+def with_room(braces: Sequence[str], scale: Sequence[str]) -> tuple[str, ...]:
+    """Return the widths that have room for one of these braces on the narrowest foot; nothing
+    where all have, or none does.
+    """
+    steps = min(map(steps_for, braces), default=0)
+    return tuple(scale[steps:]) if steps else ()
+
+
 def widths_by_usual(steps: int, scale: Sequence[str]) -> list[tuple[str, str]]:
     """Return each width that may be taken without a brace with the one so many steps wider."""
     return list(zip(scale, scale[steps:], strict=False))

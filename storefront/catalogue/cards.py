@@ -84,7 +84,8 @@ class Card(NamedTuple):
         given |= {name: value for name, value in self.asked if name not in known}
         given["from"] = came_from
         query = urlencode({name: value for name, value in given.items() if value})
-        return f"/products/{self.handle}" + (f"?{query}" if query else "")
+        there = "#feet" if "singly" in given else ""
+        return f"/products/{self.handle}" + (f"?{query}" if query else "") + there
 
 
 def _statement(within: ColumnElement[bool] | None = None) -> Executable:
@@ -116,6 +117,7 @@ def _statement(within: ColumnElement[bool] | None = None) -> Executable:
             func.max(Variant.size).label("size"),
             func.min(width).label("narrowest"),
             func.max(width).label("widest"),
+            func.count(Variant.single_minor).label("singly"),
         )
         .where(sizes)
         .group_by(Variant.color_id)
@@ -231,6 +233,7 @@ def _card(
             rows[0].closure,
             rows[0].hands,
             [brace for brace in takes if brace not in too_narrow_for],
+            singly=any(row.singly for row in rows),
         ),
         asked_for=bool(colors),
         asked=asked,

@@ -23,11 +23,19 @@ def by_width(choices: Sequence[Choice]) -> tuple[tuple[Choice, ...], ...]:
 
 
 class AskedSize(NamedTuple):
-    """The size that an address asks for, what is chosen of it, and what is to be said."""
+    """What is chosen of the size that an address asks for, and what is to be said of it."""
 
-    size: str = ""
     chosen: SizeRow | None = None
     told: str = ""
+
+
+def named_size(whole: WholeProduct, asked: str) -> str:
+    """Return the size that is asked for by its name, or with what the product calls its sizes; ''
+    where it has none of that name.
+    """
+    label = whole.product.size_label
+    sizes = {size.size for size in whole.sizes if size.size}
+    return next((size for size in sizes if asked in (size, f"{label} {size}")), "")
 
 
 def asked_size(
@@ -35,45 +43,49 @@ def asked_size(
     color: ColorRow,
     widths: Sequence[Sequence[Choice]],
     shown: Sequence[Choice],
-    asked: str,
+    size: str,
     *,
     with_width: bool,
 ) -> AskedSize:
-    """Find a size that is asked for, by its name or with what the product calls its sizes.
+    """Find a size that is asked for, '' where none is.
 
     It is not chosen before a width is, where there are several: the first is seldom the right one.
     """
-    label = whole.product.size_label
-    named = {f"{label} {each.size}": each.size for each in whole.sizes if each.size}
-    name = asked if asked in named else f"{label} {asked}"
-    if name not in named:
+    if not size:
         return AskedSize()
-    size = named[name]
+    name = f"{whole.product.size_label} {size}"
     made = [each[0].variant.width for each in widths if size in (c.variant.size for c in each)]
     if made and len(widths) > 1 and not with_width:
         then = "Choose a width, then the size." if made[1:] else f"It is made in {made[0]} only."
-        return AskedSize(size, None, f"You asked for {name}. {then}")
+        return AskedSize(None, f"You asked for {name}. {then}")
     there = next((choice for choice in shown if choice.variant.size == size), None)
     if there and there.availability.can_buy:
-        return AskedSize(size, there.variant, f"{name} is chosen.")
+        return AskedSize(there.variant, f"{name} is chosen.")
     lacks = "in stock" if there else "made"
     place = ", ".join(filter(None, (color.name, shown[0].variant.width if made else "")))
     where = f" in {place}" if place else ""
-    return AskedSize(size, None, f"{name} is not {lacks}{where}. Please choose again.")
+    return AskedSize(None, f"{name} is not {lacks}{where}. Please choose again.")
 
 
 def shown_width(
-    widths: Sequence[tuple[Choice, ...]], asked: str | None, *, too_narrow: Collection[str] = ()
+    widths: Sequence[tuple[Choice, ...]],
+    asked: str | None,
+    size: str = "",
+    *,
+    too_narrow: Collection[str] = (),
 ) -> tuple[Choice, ...]:
     """Return the choices in one width: the one asked for, else the first with a size that can be
-    bought, one that is not too narrow before any other.
+    bought; before any other one that is not too narrow, and one in which that size can be.
     """
     named = {group[0].variant.width.lower(): group for group in widths}
     if asked is not None and asked.lower() in named:
         return named[asked.lower()]
-    there = [group for group in widths if any(each.availability.can_buy for each in group)]
-    wide = (group for group in there if group[0].variant.width not in too_narrow)
-    return next(wide, (there or widths)[0])
+
+    def lacks(group: tuple[Choice, ...]) -> tuple[bool, ...]:
+        there = [choice.variant.size for choice in group if choice.availability.can_buy]
+        return not there, group[0].variant.width in too_narrow, bool(size) and size not in there
+
+    return min(widths, key=lacks)
 
 
 def inside(sizes: Iterable[SizeRow], size: str = "") -> str:

@@ -1,5 +1,6 @@
 """What a shopper asks of a list: who meets it, what each choice leaves, what is closest."""
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -62,7 +63,11 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of a list. Weight is grams a shoe at most, depth millimeters at least."""
+    """What is asked of a list. Weight is grams a shoe at most, depth millimeters at least.
+
+    `room` are the widths that have room for the brace, where not all have: no size in another is
+    meant. It is not asked, but follows from what is.
+    """
 
     fits: tuple[str, ...] = ()
     size: tuple[str, ...] = ()
@@ -74,6 +79,7 @@ class Asked:
     closure: tuple[str, ...] = ()
     max_weight: int | None = None
     color: tuple[str, ...] = ()
+    room: tuple[str, ...] = dataclasses.field(default=(), compare=False)
 
     @property
     def of_size(self) -> bool:
@@ -113,10 +119,11 @@ class Asked:
 
     def of_kinds_but(self, *dropped: str) -> "Asked":
         """Return the same without all that is asked of these kinds."""
-        return replace(self, **{field: _NOTHING[field] for field in dropped})
+        without = replace(self, **{name: _NOTHING[name] for name in dropped})
+        return replace(without, room=()) if "fits" in dropped else without
 
 
-_NOTHING: dict[str, Any] = {field.name: field.default for field in fields(Asked)}
+_NOTHING: dict[str, Any] = {each.name: each.default for each in fields(Asked) if each.compare}
 KINDS = tuple(_NOTHING)  # in the order in which they matter: what is last is given up first
 
 
@@ -211,6 +218,8 @@ def of_variants(asked: Asked) -> ColumnElement[bool]:
         conditions.append(or_(*named))
     if asked.width:
         conditions.append(func.lower(Variant.width).in_([width.lower() for width in asked.width]))
+    if asked.room:
+        conditions.append((Variant.width == "") | Variant.width.in_(asked.room))
     if asked.available:
         conditions.append((Variant.free_pairs > 0) | ~Variant.counted)
     return and_(*conditions)
@@ -251,7 +260,8 @@ def selection(of: Selection, asked: Asked, sort: str) -> Selection:
         return of
     order: list[Any] = list(SORTS[sort][1] or of.order)
     if asked.of_size or asked.color:
-        there = Asked(size=asked.size, width=asked.width, color=asked.color, available=True)
+        kinds = set(KINDS) - {"size", "width", "color"}
+        there = replace(asked.of_kinds_but(*kinds), available=True, room=asked.room)
         order.insert(0, ~condition(there))
     return of.narrowed(condition(asked), *order)
 
@@ -361,7 +371,7 @@ def _counts(of: Selection, asked: Asked) -> Iterator[Select[Any]]:
     ):
         others = asked.of_kinds_but(field)
         found = counted(field, value, **extra).join(*sizes).where(value != "", condition(others))
-        if others.of_size or others.available or others.color:
+        if others.of_size or others.available or others.color or others.room:
             found = found.where(of_variants(others))
             if others.color:
                 found = found.where(

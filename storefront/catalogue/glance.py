@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+SINGLY = "Left and right may differ"
 HANDS = {1: "closes with one hand", 2: "takes two hands to close"}
 
 
@@ -12,8 +13,11 @@ def of_page(
     closure: str | None,
     hands: int | None,
     braces: Sequence[str],
+    *,
+    singly: bool,
 ) -> tuple[str, ...]:
-    """Return whose sizes, which widths, how it closes and over which braces, as far as known.
+    """Return whose sizes, which widths, how it closes, over which braces and whether left and right
+    may differ, as far as known.
 
     Sizes and widths are in order.
     """
@@ -22,6 +26,7 @@ def of_page(
         _listed(widths),
         _closing(closure, hands),
         f"Fits these braces: {', '.join(braces)}" if braces else "",
+        SINGLY if singly else "",
     )
     return tuple(filter(None, facts))
 
@@ -33,6 +38,8 @@ def of_card(
     closure: str | None,
     hands: int | None,
     braces: Sequence[str],
+    *,
+    singly: bool,
 ) -> str:
     """Return the same in one line, with how the shoe is closed."""
     facts = (
@@ -40,6 +47,7 @@ def of_card(
         narrowest if narrowest == widest else f"{narrowest} to {widest.lower()}",
         _closing(closure, hands),
         f"fits {', '.join(braces)}" if braces else "",
+        SINGLY if singly else "",
     )
     return " ".join(f"{_capital(fact)}." for fact in facts if fact)
 

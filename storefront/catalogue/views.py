@@ -1,7 +1,7 @@
 """What a shopper sees of the catalogue: listing, product page, and the same as data."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
@@ -83,6 +83,11 @@ def collection(handle: str) -> ResponseReturnValue:
 
 def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnValue:
     asked, sort, problems = filters.read(request.args.to_dict(flat=False))
+    by_rule = collection.rule_value if collection and collection.rule == "brace" else ""
+    over, scale = asked.fits or tuple(filter(None, (by_rule,))), kinds().widths
+    brace = over[0] if over else ""
+    steps = braces.steps_for(brace)
+    asked = replace(asked, room=braces.with_room(over, scale))
     met = filters.selection(of, asked, sort)
     total = count(met)
     given_up: list[str] = []
@@ -95,12 +100,11 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
     pages = max(1, -(-total // PAGE_SIZE))
     if page > pages:
         abort(404)
-    by_rule = collection.rule_value if collection and collection.rule == "brace" else ""
-    brace = asked.fits[0] if asked.fits else by_rule
     leads_on = {
         "size": shown.size[0] if len(shown.size) == 1 and not shown.width else "",
         "width": shown.width[0] if len(shown.width) == 1 else "",
         "brace": brace,
+        "singly": "1" if shown.singly else "",
     }
     cards = cards_of(
         met,
@@ -110,15 +114,11 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         within=filters.of_variants(shown.of_kinds_but("available")) if shown.of_size else None,
         colors=shown.color,
         asked=tuple((name, value) for name, value in leads_on.items() if value),
-        scale=kinds().widths,
+        scale=scale,
     )
     path = f"/collections/{collection.handle if collection else 'all'}"
     choices = _choices(of, collection, asked)
     sized = [size for size in choices["size"] if size.chosen]
-    scale = kinds().widths
-    steps = braces.steps_for(brace)
-    if asked.width and not all(width in scale[:steps] for width in asked.width):
-        steps = 0  # it is wide enough
     return render(
         "storefront/catalogue/listing.html",
         cards=cards,
@@ -148,7 +148,8 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
 def _told_of(shown: Asked) -> str:
     """Return the sizes of which the cards tell, in words."""
     sizes = shown.size[0] if len(shown.size) == 1 else "these sizes" if shown.size else ""
-    width = " or ".join(shown.width) or ("all widths" if sizes and len(kinds().widths) > 1 else "")
+    widths = shown.width or (shown.room if sizes else ())
+    width = " or ".join(widths) or ("all widths" if sizes and len(kinds().widths) > 1 else "")
     return ", ".join(filter(None, (sizes, width)))
 
 
@@ -168,6 +169,10 @@ def _choices(
     if asked == Asked():
         return everything
     left = filters.choices(of, asked)
+    for at, choice in enumerate(left["fits"]):
+        room = braces.with_room((choice.value,), kinds().widths)
+        if asked.width and room and not set(room) & set(asked.width):
+            left["fits"][at] = choice._replace(models=0)
     return {kind: filters.counted(all_of, left[kind]) for kind, all_of in everything.items()}
 
 
@@ -209,14 +214,10 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     width = variant.width if variant else request.args.get("width")
     brace, scale = request.args.get("brace", ""), kinds().widths
     steps = braces.steps_for(brace) if brace in whole.braces else 0
-    shown_width = choosing.shown_width(widths, width, too_narrow=scale[:steps])
+    size = "" if variant else choosing.named_size(whole, request.args.get("size", ""))
+    shown_width = choosing.shown_width(widths, width, size, too_narrow=scale[:steps])
     asked_for = choosing.asked_size(
-        whole,
-        color,
-        widths,
-        shown_width,
-        "" if variant else request.args.get("size", ""),
-        with_width=width is not None,
+        whole, color, widths, shown_width, size, with_width=width is not None
     )
     chosen = variant or asked_for.chosen or (sizes[0] if len(sizes) == 1 else None)
     asked = [chosen] if chosen else sizes
@@ -227,8 +228,9 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
     carried = tuple((name, v[:80]) for name in CARRIED if (v := request.args.get(name, "")))
     kept = {
         "width": shown_width[0].variant.width if chosen or width is not None else "",
-        "size": chosen.size if chosen else asked_for.size,
+        "size": chosen.size if chosen else size,
         "brace": brace[:80],
+        "singly": "1" if request.args.get("singly") == "1" else "",
     }
     return render(
         "storefront/catalogue/show.html",
@@ -255,6 +257,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
             whole.product.closure,
             whole.product.hands,
             whole.braces,
+            singly=any(size.single_minor is not None for size in whole.sizes),
         ),
         price_minor=price_minor,
         compare_at_minor=max(
@@ -262,6 +265,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         ),
         price_from=any(size.price_minor > price_minor for size in asked),
         feet=_feet(sizes, teller),
+        feet_differ=request.args.get("singly") == "1",
         prices_differ=len({(size.price_minor, size.compare_at_minor) for size in sizes}) > 1,
         carried=carried,
         kept=(*((name, value) for name, value in kept.items() if value), *carried),
@@ -272,6 +276,7 @@ def page(whole: WholeProduct, sku: str | None, *, parts: Sequence[Part] = parts)
         ),
         insides=tuple(choosing.inside([c.variant for c in each], kept["size"]) for each in widths),
         over=over,
+        not_tried=[each for each in kinds().braces if each not in whole.braces],
         facts=measured(whole),
         size_rows=systems.table((size.size for size in whole.sizes if size.size), _system(whole)),
         width_names=width_names,

@@ -584,6 +584,24 @@ def test_link_within_a_page_goes_where_it_says(open_page: Callable[..., Page]) -
     expect(page.get_by_role("button", name="Add to cart")).not_to_be_in_viewport()
 
 
+def test_shoes_chosen_for_each_foot_stay_when_the_color_changes(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(width=768)
+    page.goto("/products/heron-rear-entry?color=charcoal")
+    page.locator("#feet summary").click()
+    page.get_by_label("Left shoe").select_option("heron-rear-entry-charcoal-10-extra-wide")
+    page.get_by_label("Right shoe").select_option("heron-rear-entry-charcoal-8-wide")
+
+    page.get_by_role("link", name="Slate blue").click()
+
+    expect(page.get_by_role("heading", name="Color: Slate blue")).to_be_visible()
+    left, right = page.get_by_label("Left shoe"), page.get_by_label("Right shoe")
+    expect(left).to_be_visible()
+    expect(left).to_have_value("heron-rear-entry-slate-blue-10-extra-wide")
+    expect(right).to_have_value("heron-rear-entry-slate-blue-8-wide")
+
+
 @with_and_without
 def test_another_width_is_chosen_by_keyboard_and_leaves_one_button(
     open_page: Callable[..., Page], script: bool

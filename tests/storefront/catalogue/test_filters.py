@@ -163,7 +163,7 @@ def test_whole_sizes_are_offered_beside_a_half_one_where_some_models_have_no_oth
     make.product("whole", sizes=("7", "8", "9"), size_label="US women's size")
     make.product("his", sizes=("7",), size_label="US men's size")  # a woman's 8
     page = client.get("/collections/all?size=US+women's+size+7.5").text
-    offered = re.findall(r"show (US [^<]+) too</a>", page[page.index("whole sizes only") :])
+    offered = re.findall(r"data-in-place>(US [^<]+)</a>", page[page.index("whole sizes only") :])
     assert offered == ["US men&#39;s size 7", "US women&#39;s size 7", "US women&#39;s size 8"]
     assert "whole sizes only" not in client.get("/collections/all?size=US+women's+size+7").text
 
@@ -203,10 +203,13 @@ def test_list_for_a_brace_says_that_numbers_add_up_widths(client: FlaskClient, s
     ):
         page = client.get(f"/collections/all?{query}").text
         assert told in page and f'href="/fit?brace=hinged+AFO{more}">' in page
-    for address in ("hinged?width=Extra+wide", "all", "all?fits=foot-up+strap"):
-        assert told not in client.get(f"/collections/{address}").text
+    for address in ("all", "all?fits=foot-up+strap"):
+        assert "Over this brace" not in client.get(f"/collections/{address}").text
+    right = client.get("/collections/hinged?width=Extra+wide").text
+    assert "If you take Standard without it, Extra wide is yours." in right
     narrow = client.get("/collections/hinged?width=Wide&hands=1").text
-    assert told in narrow and "add up all widths" not in narrow
+    assert told in narrow and "add up all widths" in narrow
+    assert "No model is all of this. Without “Wide” these are closest:" in narrow
     assert 'href="/collections/hinged?width=Extra+wide&amp;hands=1" data-in-place' in narrow
     assert 'href="/products/deep?color=moss&amp;brace=hinged+AFO"' in page
 
@@ -300,3 +303,39 @@ def test_shoes_sold_in_two_sizes_are_found_and_counted_over_a_brace(
     assert counts(page, "singly") == {"1": 1}
     assert counts(client.get("/collections/all?hands=2").text, "singly") == {"1": 0}
     assert handles(singly) == ["twin"] and "left and right may differ" in singly
+
+
+def test_size_over_a_brace_is_of_a_width_that_has_room_for_it(
+    client: FlaskClient, shelf: None
+) -> None:
+    hinged = client.get("/collections/all?fits=hinged+AFO&size=8").text
+    gone = client.get("/collections/all?fits=hinged+AFO&size=9&available=1").text
+    thin = client.get("/collections/all?fits=SMO&size=9").text
+
+    assert set(re.findall("data-color-name>([^<]+): <", hinged)) == {"Moss, 8, Extra wide"}
+    assert counts(hinged, "width") == {"Standard": 0, "Wide": 0, "Extra wide": 1}
+    assert "No model is all of this. Without “In stock” these are closest:" in gone
+    assert set(re.findall("data-color-name>([^<]+): <", thin)) == {"Moss, 9, Wide or Extra wide"}
+    wide = client.get("/collections/all?width=Wide").text
+    assert counts(wide, "fits") == {"hinged AFO": 0, "SMO": 1}
+
+
+def test_list_of_shoes_in_two_sizes_leads_to_where_they_are_chosen(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("twin", sizes=("9",), widths=("Wide", "Extra wide"), single_minor=5000)
+    make.product("pairs")
+    with db.writing():
+        for size in db.session.scalars(select(Variant).where(Variant.width == "Wide")):
+            size.on_hand_left = size.on_hand_right = 0
+
+    listed = client.get("/collections/all?singly=1&size=9").text
+    (lead,) = re.findall(r'card__link" href="([^"]+)"', listed)
+    page = client.get(lead.replace("&amp;", "&")).text
+
+    assert "Left and right may differ.</p>" in listed and lead.endswith("singly=1#feet")
+    assert '<details class="feet" id="feet" open>' in page
+    assert "<li>Left and right may differ</li>" in page
+    assert 'data-width="Extra wide"' in page, "the first in which the size is there"
+    assert "may differ" not in client.get("/products/pairs").text
+    assert '<details class="feet" id="feet">' in client.get("/products/twin").text

@@ -534,6 +534,8 @@ def test_width_that_is_too_narrow_over_a_brace_is_named_at_the_button(
 
     assert "Wide is too narrow over: hinged AFO." in wide
     assert "A brace on one side only?" in wide
+    assert "<strong>No brace</strong>: your usual width, and one width more" in wide
+    assert "Not tried with" not in wide
     assert 'href="/collections/all?singly=1"' in wide
     assert (
         'href="/collections/all?fits=hinged+AFO&amp;singly=1"'
@@ -615,6 +617,7 @@ def test_width_inside_is_told_by_width_by_size_and_where_it_was_not_measured(
     assert "Extra wide: 2 of 2 sizes in stock, 104 mm wide inside</a>" in page
     assert "<td>Wide: 96 to 98 mm; Extra wide: 104 mm</td>" in page
     assert '<td data-label="Extra wide">Not measured</td>' in page
+    assert "measure straight across the widest place of your foot" in page
     assert "Extra wide: 2 of 2 sizes in stock, 104 mm wide inside in size 9</a>" in chosen
     assert "<span data-told-inside>. 98 mm (3.9 in) wide inside</span>" in chosen
 
@@ -642,3 +645,22 @@ def test_width_inside_is_told_of_a_shoe_without_names_for_its_widths(
     page = client.get("/products/harbor").text
 
     assert re.search(r"Width inside at the ball, insole out</th><td>98 mm<", page)
+
+
+def test_page_leads_from_a_brace_that_was_not_tried_to_shoes_that_were(
+    client: FlaskClient, make: Make
+) -> None:
+    meadow = make.product("meadow", widths=["Standard", "Wide"], single_minor=5000)
+    heron = make.product("heron", widths=["Wide", "Extra wide"])
+    with db.writing():
+        for shoe, brace in ((meadow, "SMO"), (heron, "hinged AFO")):
+            product = db.session.get_one(Product, shoe.id)
+            product.braces = [ProductBrace(brace=brace)]
+
+    page = client.get("/products/meadow").text
+
+    assert (
+        "<strong>Not tried with</strong>: "
+        '<a href="/collections/all?fits=hinged%20AFO">hinged AFO</a>. Each leads' in page
+    )
+    assert "The narrowest width of this shoe is Standard: if that is loose on" in page

@@ -77,6 +77,11 @@ class Card(NamedTuple):
             return self
         return self._replace(colors=_asked_first(self.colors, asked), asked_for=True)
 
+    def without_colors(self, words: Collection[str]) -> "Card | None":
+        """Return it without the colors that people call so; None if none is left."""
+        left = tuple(c for c in self.colors if set(everyday_names(c.swatch)).isdisjoint(words))
+        return self._replace(colors=left) if left else None
+
     def address(self, color: ColorCard, came_from: str = "") -> str:
         """Return the address of the product in one color, with the article that leads there."""
         given = {"variant": color.sku} if color.sku else {"color": color.slug}

@@ -7,6 +7,9 @@ BROWN, BEIGE, RED, PINK = ("brown",), ("beige", "tan"), ("red",), ("pink",)
 NAVY = ("blue", "navy")
 ORANGE, YELLOW, GREEN, TEAL = ("orange",), ("yellow",), ("green",), ("green", "blue")
 BLUE, PURPLE = ("blue",), ("purple",)
+ALL_NAMES = frozenset().union(
+    GRAY, BLACK, WHITE, BROWN, BEIGE, RED, PINK, NAVY, ORANGE, YELLOW, GREEN, TEAL, BLUE, PURPLE
+)
 PALE = 0.15  # of 1: what has no more color than this is black, gray or white
 
 

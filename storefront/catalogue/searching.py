@@ -17,6 +17,7 @@ HANDS = {
     1: "one hand close closed easy weak stiff hands fingers arthritis tremor tie tying",
     2: "two hands close closed",
 }
+DEEP = 60  # millimeters inside, insole out
 FOOT_UP = "foot-up"  # a strap that is worn for foot drop
 
 
@@ -79,6 +80,7 @@ def _entry(product: Product) -> Entry:
         product.size_label,
         product.size_system,
         "sale" if any((v.compare_at_minor or 0) > v.price_minor for v in product.variants) else "",
+        "extra depth deep" if (product.depth_mm or 0) >= DEEP else "",
         "one shoe" if any(variant.single_minor for variant in product.variants) else "",
         *(brace.brace for brace in product.braces),
         "foot drop" if any(FOOT_UP in brace.brace.lower() for brace in product.braces) else "",

@@ -26,13 +26,13 @@ from storefront.search.synonyms import CHEAP, SHOES, words_of
 from storefront.settings.shop import shop
 
 PAGE_SIZE = 20
-MOST_TYPED = 120  # characters
+MOST_TYPED = 300  # characters
 MOST_SUGGESTED = 6
 MOST_LACKING = 5  # results that are not all that was asked
 KINDS = {"product": "Shoe", "article": "Article", "page": "Page", "coach": "Coach"}
 MANY = {"product": "shoes", "article": "articles", "page": "pages", "coach": "coaches"}
 
-ZIP = re.compile(r"\b[0-9]{5}\b")
+ZIP = re.compile(r"(?:\bzip(?: code)? )?\b([0-9]{5})\b", re.IGNORECASE)
 
 blueprint = Blueprint("finding", __name__)
 
@@ -64,10 +64,13 @@ class Result(NamedTuple):
 @blueprint.get("/search")
 def show() -> ResponseReturnValue:
     typed = _typed()
-    wanted = reading.read(typed)
+    zip_code = ZIP.search(typed)
+    wanted = reading.read(ZIP.sub(" ", typed))
     found = index.find(wanted.rest, now=utcnow())
     words = frozenset(words_of(found.taken_for or typed))
-    everything = _results(found.hits, wanted, words)
+    # With a ZIP code a link leads to the coaches by distance.
+    hits = [hit for hit in found.hits if not zip_code or hit.kind != "coach"]
+    everything = _results(hits, wanted, words)
     whole = [each for each in everything if each.is_whole]
     if wanted.asked.of_size:  # who names a size wants a shoe
         whole.sort(key=lambda each: each.hit.kind != "product")
@@ -81,18 +84,18 @@ def show() -> ResponseReturnValue:
     if page not in map(str, range(1, pages + 1)):
         abort(404)
     first = (int(page) - 1) * PAGE_SIZE
-    zip_code = ZIP.search(typed)
     return render(
         "storefront/pages/search.html",
         typed=typed,
         found=found,
         kinds=[kind for kind in MANY if any(each.hit.kind == kind for each in everything)],
         many=MANY,
-        said=_counted(whole),
+        said=_counted([each for each in whole if kind in ("", each.hit.kind)]),
         kind=kind,
         results=results[first : first + PAGE_SIZE],
         links=collections.links(),
-        zip_code=zip_code[0] if zip_code else "",
+        zip_code=zip_code[1] if zip_code else "",
+        min_depth=wanted.min_depth,
         sizes=[
             (
                 ", ".join(filter(None, (size, " or ".join(wanted.asked.width)))),
@@ -143,6 +146,8 @@ def _results(hits: Sequence[Hit], wanted: Read, words: frozenset[str]) -> list[R
     results = []
     for hit in hits:
         card = cards.get(hit.address)
+        if card and wanted.unwanted:
+            card = _without(card, hit, wanted.unwanted)
         if hit.kind != "product" and not wanted.only_shoes:
             results.append(Result(hit, KINDS[hit.kind], None))
         elif card:
@@ -150,6 +155,14 @@ def _results(hits: Sequence[Hit], wanted: Read, words: frozenset[str]) -> list[R
             made = hit.address in sized if is_sized else None
             results.append(Result(hit, KINDS[hit.kind], card.in_color(words), made, dear))
     return results
+
+
+def _without(card: Card, hit: Hit, unwanted: Sequence[Sequence[str]]) -> Card | None:
+    """Return a card without the colors that are not wanted; None where its look is not."""
+    said = f" {' '.join(words_of(f'{card.title} {hit.summary} {card.glance}'))} "
+    if any(f" {phrase} " in said for look in unwanted for phrase in look):
+        return None
+    return card.without_colors([word for look in unwanted for word in look])
 
 
 def _cards(ids: Sequence[int], asked: Asked) -> dict[str, Card]:

@@ -7,12 +7,25 @@ from typing import NamedTuple
 
 from storefront.catalogue.braces import STEPS, steps_for
 from storefront.catalogue.filters import Asked, Choice
-from storefront.catalogue.views import all_choices
-from storefront.search.synonyms import CHEAP, NOTHING, OTHERS, SHOES, words_of
+from storefront.catalogue.searching import DEEP
+from storefront.catalogue.views import all_choices, kinds
+from storefront.pages.wording import written
+from storefront.search.synonyms import (
+    CHEAP,
+    MEANINGS,
+    MEN,
+    NOTHING,
+    OTHERS,
+    SHOES,
+    WOMEN,
+    words_of,
+)
 
 NUMBER = re.compile(r"(?<![0-9.])[0-9]{1,2}(?:\.5)?(?![0-9.])")
 SIZE = re.compile(r"\bsizes?\b", re.IGNORECASE)
-HALF = re.compile(r"([0-9]) ?(?:½|1/2)")
+MILLIMETERS = re.compile(r"\b([1-9][0-9]{1,2}) ?mm\b", re.IGNORECASE)
+DEPTH = frozenset({"depth", "deep"})
+BRACE = next(group for group in MEANINGS if "afo" in group)
 PRICE = re.compile(
     r"(?:\b(?:under|below|up to|less than|at most) ?[$€£]? ?|[$€£] ?)([0-9]{1,5})\b(?:\.[0-9]{2})?",
     re.IGNORECASE,
@@ -22,7 +35,8 @@ LARGEST = 60  # size of any system
 
 class Read(NamedTuple):
     """What is asked for; sizes and width in words; what is left to look for; and what is to be said
-    beside it. `most` is in units of the currency. `only_shoes`: no page can be meant.
+    beside it. `most` is in units of the currency. `only_shoes`: no page can be meant. `unwanted`
+    are words of looks and colors that are left out. `min_depth`: so deep inside, in millimeters.
     """
 
     rest: str
@@ -31,11 +45,18 @@ class Read(NamedTuple):
     said: tuple[str, ...] = ()
     most: Decimal | None = None
     only_shoes: bool = False
+    unwanted: tuple[tuple[str, ...], ...] = ()
+    min_depth: int | None = None
 
 
 def read(typed: str) -> Read:
     """Read what was typed, with sizes of the shop's own systems: men's, where men's are meant."""
-    plain = HALF.sub(r"\1.5", typed)
+    plain, unwanted, left_out = written(typed, kinds().widths)
+    deep = None
+    if not DEPTH.isdisjoint(words_of(plain)):
+        millimeters = MILLIMETERS.search(plain)
+        deep = int(millimeters[1]) if millimeters else DEEP
+        plain = MILLIMETERS.sub(" ", plain)
     price = PRICE.search(plain)
     most = Decimal(price[1]) if price else None
     plain = PRICE.sub(" ", plain)
@@ -43,10 +64,17 @@ def read(typed: str) -> Read:
     rest = NUMBER.sub(lambda found: "" if found[0] in used else found[0], plain)
     if used:
         rest = SIZE.sub(" ", rest)
+        for width in asked.width:
+            rest = re.sub(rf"\b{re.escape(width)}\b", " ", rest, flags=re.IGNORECASE)
     is_cheap = not CHEAP.isdisjoint(words_of(plain))
     sought = set(words_of(rest)) - NOTHING - SHOES
-    only_shoes = not sought and bool(used or price or is_cheap)
-    return Read("shoes" if only_shoes else rest, asked, words, said, most, only_shoes)
+    for_whom = sorted(sought & {*MEN, *WOMEN}) if used else []
+    only_shoes = not sought - {*for_whom} and bool(used or price or is_cheap or unwanted)
+    if only_shoes:
+        rest = " ".join(["shoes", *for_whom])
+    return Read(
+        rest, asked, words, (*left_out, *said), most, only_shoes or bool(unwanted), unwanted, deep
+    )
 
 
 def _sizes(plain: str) -> tuple[Asked, str, tuple[str, ...], Collection[str]]:
@@ -85,7 +113,8 @@ def _widths(plain: str, scale: Sequence[str]) -> tuple[tuple[str, ...], tuple[st
     """
     said = f" {' '.join(words_of(plain))} "
     named = max((each for each in scale if f" {each.lower()} " in said), key=len, default="")
-    kind = next((kind for kind in STEPS if f" {kind} " in said), "")
+    is_brace = any(f" {phrase} " in said for phrase in BRACE)
+    kind = next((kind for kind in STEPS if f" {kind} " in said), "afo" if is_brace else "")
     wide = tuple(scale[steps_for(kind) :]) if kind else ()
     if named:
         narrow = f"Over this brace {named} is too narrow: only {' or '.join(wide)} has room."

@@ -51,6 +51,7 @@ MOST_SAID = 4  # words of the same meaning
 SIMILAR = 0.7  # of 1: what a mistyped word has in common with the one that was meant
 MOST_LONGER = 2  # letters too many or too few in a mistyped word
 MOST_WRONG = 2  # letters in all
+SHORT = 4  # letters; with another letter it is another word, not a mistyped one
 LOOKED_AT = 60  # words that share parts with it
 MOST_COMPARED = 3_000
 PARTS_OF_WORD = re.compile(r"[^\W\d_]{3,}")
@@ -324,6 +325,8 @@ def _likeness(typed: str, meant: str) -> float:
     if sorted(typed) == sorted(meant):
         return 1.0
     if typed[0] != meant[0] or abs(len(typed) - len(meant)) > MOST_LONGER:
+        return 0.0
+    if len(typed) == len(meant) <= SHORT or len(typed) < SHORT:
         return 0.0
     compared = SequenceMatcher(None, typed, meant)
     wrong = sum(

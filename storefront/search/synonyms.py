@@ -21,7 +21,10 @@ MEANINGS = (
         "plastic ankle brace",
     ),
     ("solid afo", "solid brace", "solid ankle brace", "rigid afo"),
-    ("hinged afo", "hinged brace", "hinged ankle brace", "jointed afo"),
+    (
+        "hinged afo", "hinged brace", "hinged ankle brace", "jointed afo", "articulated afo",
+        "articulating afo", "articulated brace",
+    ),
     ("carbon afo", "carbon brace", "carbon ankle brace", "carbon fiber afo"),
     MEN,
     WOMEN,
@@ -31,11 +34,19 @@ MEANINGS = (
     ("slip on", "slipon", "pull on", "no laces", "without laces", "laceless"),
     ("house shoe", "slipper", "slippers", "indoor shoe"),
     ("high top", "boot", "boots"),
+    ("high heels", "high heel", "stilettos", "pumps"),
+    ("non slip", "nonslip", "anti slip", "slip resistant"),
     ("zip", "zipper", "zippered"),
-    ("drop foot", "foot drop", "toes drag", "toe drag", "dragging toes", "foot drags"),
+    (
+        "drop foot", "foot drop", "toes drag", "toe drag", "dragging toes", "foot drags",
+        "dorsiflexion", "dorsiflexion assist",
+    ),
     ("rear entry", "opens at the back", "back entry", "open at the back"),
     ("one hand", "single handed", "one handed"),
-    ("one shoe", "single shoe", "feet that differ", "different sizes", "two sizes", "odd sizes"),
+    (
+        "one shoe", "single shoe", "feet that differ", "different sizes", "two sizes", "odd sizes",
+        "two different sizes", "mismatched sizes",
+    ),
     ("swelling", "swollen", "swell", "swells", "edema", "oedema"),
     ("ms", "multiple sclerosis"),
     ("tired", "fatigue", "energy", "exhausted"),
@@ -51,19 +62,19 @@ MEANINGS = (
 )  # fmt: skip
 NOTHING = frozenset(  # too frequent to tell one page from another
     {
-        "a", "about", "affordable", "after", "again", "all", "am", "an", "and", "another",
-        "any", "are", "as", "at", "be", "because", "been", "before", "best", "both", "bought",
-        "bucks", "but", "buy", "by", "can", "cheap", "cheapest", "could", "do", "does",
+        "a", "about", "affordable", "after", "again", "all", "am", "an", "and", "another", "any",
+        "anything", "are", "as", "at", "be", "because", "been", "before", "best", "both",
+        "bought", "bucks", "but", "buy", "by", "can", "cheap", "cheapest", "could", "do", "does",
         "dollar", "dollars", "during", "each", "feet", "find", "fit", "fits", "foot", "for",
         "from", "get", "give", "good", "had", "has", "have", "he", "her", "here", "him", "his",
         "how", "i", "if", "in", "inexpensive", "into", "is", "it", "its", "just", "left", "leg",
-        "legs", "long", "look", "me", "more", "most", "my", "need", "no", "not", "of", "off",
-        "on", "only", "or", "other", "our", "out", "over", "please", "put", "right", "same",
-        "shall", "she", "should", "show", "since", "so", "some", "such", "than", "that", "the",
-        "their", "them", "then", "there", "these", "they", "this", "those", "through", "to",
-        "too", "under", "up", "us", "usd", "use", "using", "very", "want", "was", "we", "wear",
-        "wearing", "wears", "were", "what", "when", "where", "which", "while", "who", "will",
-        "with", "worn", "would", "you", "your",
+        "legs", "like", "long", "look", "many", "me", "more", "most", "much", "my", "need", "no",
+        "not", "of", "off", "on", "only", "or", "other", "our", "out", "over", "please", "put",
+        "right", "same", "shall", "she", "should", "show", "since", "so", "some", "something",
+        "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this",
+        "those", "through", "to", "too", "under", "up", "us", "usd", "use", "using", "very",
+        "want", "was", "we", "wear", "wearing", "wears", "were", "what", "when", "where", "which",
+        "while", "who", "will", "with", "worn", "would", "you", "your",
     }
 )  # fmt: skip
 MOST_WORDS = 60

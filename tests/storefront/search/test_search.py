@@ -372,6 +372,79 @@ def test_shoe_told_of_in_a_width_names_no_brace_that_needs_a_wider_one(
         assert "Fits hinged AFO, SMO." in client.get(f"/search?q={query}").text
 
 
+def test_what_is_not_wanted_is_left_out_by_look_and_by_color(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("strap", summary="With two straps.", closure="hook and loop")
+    make.product("zip", summary="A zip at the side.", closure="side zip", colors=["Coal", "Walnut"])
+    with db.writing():
+        for name, swatch in (("Coal", "#222222"), ("Walnut", "#7a5238")):
+            color = db.session.scalars(select(Color).where(Color.name == name)).one()
+            color.swatch = swatch
+        db.session.flush()
+        index.rebuild()
+
+    page = client.get("/search?q=shoes+no+velcro").text
+    zipped = client.get("/search?q=not+black+and+not+brown").text
+
+    assert "/products/zip" in page and "/products/strap" not in page
+    assert "What is called “velcro” is left out." in page
+    assert "color=walnut" in client.get("/search?q=not+black").text
+    assert "/products/strap" in zipped and "/products/zip" not in zipped
+
+
+def test_size_with_letters_for_its_width_is_told_of_in_that_width(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("heron", sizes=["10"], widths=["Standard", "Wide", "Extra wide"],
+                 size_label="US men's size")  # fmt: skip
+    make.product("hearth", sizes=["8"], widths=["Wide"], size_label="US women's size")
+    with db.writing():
+        index.rebuild()
+
+    page = client.get("/search?q=2E+mens+10").text
+
+    assert "size 10, Wide: " in page and "1 shoe found" in page and "/products/hearth" not in page
+    assert "We took 2E for wide." in page and "width=Wide&amp;available=1" in page
+
+
+def test_depth_is_found_where_it_was_measured_and_leads_to_the_list(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("deep", depth_mm=66)
+    make.product("flat", depth_mm=49)
+    make.product("unknown")
+    with db.writing():
+        index.rebuild()
+
+    page = client.get("/search?q=extra+depth+shoes").text.partition("Close matches")[0]
+
+    assert "/products/deep" in page and "/products/unknown" not in page
+    assert 'href="/collections/all?min_depth=60"' in page and "/products/flat" not in page
+    assert "min_depth=70" in client.get("/search?q=shoe+70+mm+deep").text
+
+
+def test_zip_code_alone_leads_to_the_coaches_and_is_not_called_nothing(app: Flask) -> None:
+    with db.writing():
+        coaches_demo.load()
+        index.rebuild()
+    client = app.test_client()
+
+    page = client.get("/search?q=zip+code+93101").text
+
+    assert 'href="/coaches?near=93101"' in page and "We found nothing" not in page
+    assert 'href="/coaches/' not in client.get("/search?q=fitting+near+93101").text
+
+
+def test_short_word_is_not_taken_for_another_one(client: FlaskClient, make: Make) -> None:
+    make.product("kind", title="Kind Shoe", tags="cove lost")
+    with db.writing():
+        index.rebuild()
+
+    for typed in ("kids shoes", "discount code", "los angeles"):
+        assert "so this is for" not in client.get(f"/search?q={typed}").text
+
+
 def test_size_over_a_brace_is_told_of_in_the_widths_that_have_room(
     client: FlaskClient, make: Make
 ) -> None:

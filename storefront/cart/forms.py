@@ -14,7 +14,7 @@ from wtforms.validators import (
     StopValidation,
 )
 
-NOT_A_NUMBER = "Please give the number as a whole number."
+NOT_A_NUMBER = "Please write a number such as 1, 2 or 6."
 LARGEST = 10**9  # NumberRange fails on a number of some hundred digits
 
 

@@ -404,7 +404,7 @@ def test_wrong_number_that_was_typed_stops_the_payment(client: FlaskClient, make
     answer = client.post("/checkout", data={f"quantity.{variant.id}.{variant.id}": "-1"})
 
     assert answer.status_code == 422
-    assert f"{variant.name}: Please give the number as a whole number." in answer.text
+    assert f"{variant.name}: Please write a number such as 1, 2 or 6." in answer.text
     assert quantities(client.get("/cart").text) == [2]
 
 

@@ -80,6 +80,7 @@ def _entry(product: Product) -> Entry:
         product.size_label,
         product.size_system,
         "sale" if any((v.compare_at_minor or 0) > v.price_minor for v in product.variants) else "",
+        "removable insole insoles" if product.removable_insole else "",
         "extra depth deep" if (product.depth_mm or 0) >= DEEP else "",
         "one shoe" if any(variant.single_minor for variant in product.variants) else "",
         *(brace.brace for brace in product.braces),

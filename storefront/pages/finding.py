@@ -33,6 +33,7 @@ KINDS = {"product": "Shoe", "article": "Article", "page": "Page", "coach": "Coac
 MANY = {"product": "shoes", "article": "articles", "page": "pages", "coach": "coaches"}
 
 ZIP = re.compile(r"(?:\bzip(?: code)? )?\b([0-9]{5})\b", re.IGNORECASE)
+NEAR = re.compile(r"\bnear ([^\W\d_][\w .,'’-]*)$")
 
 blueprint = Blueprint("finding", __name__)
 
@@ -95,6 +96,7 @@ def show() -> ResponseReturnValue:
         results=results[first : first + PAGE_SIZE],
         links=collections.links(),
         zip_code=zip_code[1] if zip_code else "",
+        near=near[1] if (near := NEAR.search(typed)) else "",
         min_depth=wanted.min_depth,
         sizes=[
             (

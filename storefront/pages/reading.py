@@ -121,7 +121,11 @@ def _widths(plain: str, scale: Sequence[str]) -> tuple[tuple[str, ...], tuple[st
         return (named,), (narrow,) if wide and named not in wide else ()
     if not wide:
         return (), ()
-    return wide, (f"Over this brace only {' or '.join(wide)} has room, so we looked for that.",)
+    stiff = scale[steps_for("solid") :]
+    over = f"Over this brace only {' or '.join(wide)} has room"
+    if kind == "afo" and stiff:
+        over += f", over a solid or hinged one only {' or '.join(stiff)}"
+    return wide, (f"{over}, so we looked for {' or '.join(wide)}.",)
 
 
 def _ranges(sizes: Sequence[Choice]) -> str:

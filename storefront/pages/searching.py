@@ -31,6 +31,8 @@ PLACES = (
     ),
 )  # fmt: skip
 
+WORDS = {"shipping": "free cost how much", "returns": "free cost"}  # what people ask of a page
+
 
 def entries() -> Iterator[Entry]:
     """Yield all published pages, and those that are not pages of words."""
@@ -50,4 +52,5 @@ def note(slug: str) -> None:
 
 def _entry(page: Page) -> Entry:
     slug, about = page.slug, ABOUT.get(page.slug, "")
-    return Entry("page", slug, f"/pages/{slug}", page.title, slug, about, page.body)
+    words = f"{slug} {WORDS.get(slug, '')}"
+    return Entry("page", slug, f"/pages/{slug}", page.title, words, about, page.body)

@@ -157,14 +157,18 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
     said = " ".join(meant)
     wanted = list(meanings(meant))[:MOST_SOUGHT]
     for_shoes = not SHOES.isdisjoint(meant)
-    ask = partial(_ask, wanted, said, for_shoes=for_shoes, now=now, begun=begun)
-    hits = ask(all_of_them=True)
+    ask = partial(_ask, said=said, for_shoes=for_shoes, now=now, begun=begun)
+    hits = ask(wanted, all_of_them=True)
     lacks_shoes = for_shoes and not any(hit.kind == "product" for hit in hits)
     if (len(hits) < ENOUGH or lacks_shoes) and len(wanted) > 1:
         none = not hits
-        more = ask(all_of_them=False)
+        more = ask(wanted, all_of_them=False)
         near = _nearest([hit for hit in more if hit.lacks], max(1, ENOUGH - len(hits)))
         hits += [hit for hit in near if none or len(hit.lacks) == 1]
+    whoever = [group for group in wanted if group not in OTHERS]
+    if not hits and whoever != wanted and whoever:  # a woman's shoe is nearer to a man's than none
+        lacks = tuple(word for word in meant if any(word in group for group in OTHERS))
+        hits = [hit._replace(lacks=lacks) for hit in ask(whoever, all_of_them=True)]
     if not any(COACHING.intersection(group) for group in wanted):
         hits.sort(key=lambda hit: hit.kind == "coach")  # who looks for shoes finds those first
     if for_shoes:
@@ -196,8 +200,8 @@ def _nearest(hits: Sequence[Hit], enough: int) -> list[Hit]:
 
 def _ask(
     wanted: Sequence[tuple[str, ...]],
-    said: str,
     *,
+    said: str,
     all_of_them: bool,
     for_shoes: bool,
     now: datetime,

@@ -18,7 +18,7 @@ MEANINGS = (
     (
         "afo", "brace", "braces", "orthosis", "orthotic", "ankle foot orthosis", "splint",
         "leg brace", "plastic leg brace", "plastic brace", "ankle brace", "ankle braces",
-        "plastic ankle brace",
+        "plastic ankle brace", "plastic afo",
     ),
     ("solid afo", "solid brace", "solid ankle brace", "rigid afo"),
     (
@@ -31,6 +31,10 @@ MEANINGS = (
     ("extra wide", "very wide", "xw"),
     ("sale", "reduced", "clearance", "bargain"),
     ("hook and loop", "velcro"),
+    (  # typed, these lead to what the rows below name; they are above, so that those keep their own
+        "bending", "bending down", "bend", "bend down", "bend over", "hands free", "without hands",
+        "step in", "slip on", "slipon", "rear entry", "opens at the back",
+    ),
     ("slip on", "slipon", "pull on", "no laces", "without laces", "laceless"),
     ("house shoe", "slipper", "slippers", "indoor shoe"),
     ("high top", "boot", "boots"),
@@ -62,19 +66,21 @@ MEANINGS = (
 )  # fmt: skip
 NOTHING = frozenset(  # too frequent to tell one page from another
     {
-        "a", "about", "affordable", "after", "again", "all", "am", "an", "and", "another", "any",
-        "anything", "are", "as", "at", "be", "because", "been", "before", "best", "both",
-        "bought", "bucks", "but", "buy", "by", "can", "cheap", "cheapest", "could", "do", "does",
-        "dollar", "dollars", "during", "each", "feet", "find", "fit", "fits", "foot", "for",
-        "from", "get", "give", "good", "had", "has", "have", "he", "her", "here", "him", "his",
-        "how", "i", "if", "in", "inexpensive", "into", "is", "it", "its", "just", "left", "leg",
-        "legs", "like", "long", "look", "many", "me", "more", "most", "much", "my", "need", "no",
-        "not", "of", "off", "on", "only", "or", "other", "our", "out", "over", "please", "put",
-        "right", "same", "shall", "she", "should", "show", "since", "so", "some", "something",
-        "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this",
-        "those", "through", "to", "too", "under", "up", "us", "usd", "use", "using", "very",
-        "want", "was", "we", "wear", "wearing", "wears", "were", "what", "when", "where", "which",
-        "while", "who", "will", "with", "worn", "would", "you", "your",
+        "a", "about", "adult", "adults", "affordable", "after", "again", "all", "am", "an", "and",
+        "another", "any", "anything", "are", "as", "at", "be", "because", "been", "before",
+        "best", "both", "bought", "bucks", "but", "buy", "by", "can", "cheap", "cheapest",
+        "could", "do", "does", "dollar", "dollars", "down", "during", "each", "elderly", "feet",
+        "find", "fit", "fits", "foot", "for", "from", "get", "give", "go", "goes", "good", "had",
+        "has", "have", "he", "her", "here", "him", "his", "how", "i", "if", "in", "inexpensive",
+        "into", "is", "it", "its", "just", "left", "leg", "legs", "like", "long", "look", "many",
+        "me", "more", "most", "much", "my", "need", "no", "not", "of", "off", "old", "older",
+        "on", "only", "or", "other", "our", "out", "over", "people", "person", "please", "put",
+        "right", "same", "senior", "seniors", "shall", "she", "should", "show", "since", "so",
+        "some", "someone", "something", "such", "than", "that", "the", "their", "them", "then",
+        "there", "these", "they", "this", "those", "through", "to", "too", "under", "up", "us",
+        "usd", "use", "using", "very", "want", "was", "we", "wear", "wearing", "wears", "were",
+        "what", "when", "where", "which", "while", "who", "will", "with", "without", "worn",
+        "would", "you", "your",
     }
 )  # fmt: skip
 MOST_WORDS = 60
@@ -82,7 +88,9 @@ LONGEST = 40  # characters
 
 EVERYDAY = dict.fromkeys(("sneaker", "sneakers", "trainers", "footwear"), "shoes")
 # Who looks for shoes with one of these is shown shoes that do not speak of it.
-CONDITIONS = frozenset({"stroke", "ms", "neuropathy", "diabetes", "arthritis"})
+CONDITIONS = frozenset(
+    {"stroke", "ms", "neuropathy", "diabetes", "diabetic", "diabetics", "arthritis"}
+)
 CHEAP = frozenset({"cheap", "cheapest", "inexpensive", "affordable"})
 SHOES = frozenset({"shoe", "shoes"})
 _MEANING = {tuple(phrase.split()): meaning for meaning in MEANINGS for phrase in meaning}

@@ -436,6 +436,48 @@ def test_zip_code_alone_leads_to_the_coaches_and_is_not_called_nothing(app: Flas
     assert 'href="/coaches/' not in client.get("/search?q=fitting+near+93101").text
 
 
+def test_what_is_not_made_for_men_is_shown_as_what_comes_closest(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("hearth", title="House Shoe", size_label="US women's size")
+    with db.writing():
+        index.rebuild()
+
+    page = client.get("/search?q=men's+slippers").text
+
+    assert "Nothing matches all of it." in page and "/products/hearth" in page
+    assert "Does not say “men”." in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "wanted"),
+    [
+        ("shoes I can put on without bending down", "/products/drift-knit-slip-on"),
+        ("hands free shoes", "/products/drift-knit-slip-on"),
+        ("shoes with removable insoles", "/products/harbor-two-strap"),
+        ("easy shoes for old people", "/products/drift-knit-slip-on"),
+        ("diabetic shoes", "/products/harbor-two-strap"),
+        ("plastic afo shoes extra wide", "/products/heron-rear-entry"),
+        ("free shipping", "/pages/shipping"),
+    ],
+)
+def test_need_in_everyday_words_finds_what_meets_it(app: Flask, typed: str, wanted: str) -> None:
+    assert app.test_cli_runner().invoke(args=["demo", "load"]).exit_code == 0
+
+    whole = [hit.address for hit in index.find(typed, now=utcnow()).hits if not hit.lacks]
+
+    assert wanted in whole[:5]
+
+
+def test_town_after_near_leads_to_the_coaches(client: FlaskClient) -> None:
+    with db.writing():
+        coaches_demo.load()
+
+    page = client.get("/search?q=coach+near+Portland+ME").text
+
+    assert '<a class="go" href="/coaches?near=Portland%20ME">Coaches near Portland ME</a>' in page
+
+
 def test_short_word_is_not_taken_for_another_one(client: FlaskClient, make: Make) -> None:
     make.product("kind", title="Kind Shoe", tags="cove lost")
     with db.writing():
@@ -458,7 +500,9 @@ def test_size_over_a_brace_is_told_of_in_the_widths_that_have_room(
     wide = client.get("/search?q=hinged+afo+mens+12+wide").text
 
     assert "size 12, Extra wide: " in hinged and "5 in stock" in hinged
-    assert "Over this brace only Extra wide has room, so we looked for that." in hinged
+    assert "Over this brace only Extra wide has room, so we looked for Extra wide." in hinged
+    plastic = client.get("/search?q=plastic+brace+mens+12").text
+    assert "over a solid or hinged one only Extra wide, so we looked for Wide or Ex" in plastic
     assert "width=Extra+wide&amp;available=1" in hinged
     assert "size 12, Wide or Extra wide: " in smo and "10 in stock" in smo
     assert "size 12, Wide: " in wide
@@ -585,8 +629,8 @@ def test_what_has_not_all_says_what_it_lacks_and_what_lacks_least_comes_first(
         "few": ("hook and loop", "umbrella"),
     }
     page = client.get("/search?q=blue+hook+and+loop+umbrella").text
-    assert "Without “umbrella”.</p>" in page and "/pages/two" in page
-    assert "Without “" not in client.get("/search?q=umbrella").text
+    assert "Does not say “umbrella”.</p>" in page and "/pages/two" in page
+    assert "Does not say" not in client.get("/search?q=umbrella").text
 
 
 def test_one_kind_is_shown_alone_and_the_others_are_a_link_away(

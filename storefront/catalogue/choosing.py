@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from storefront.catalogue.availability import Availability
 from storefront.catalogue.queries import ColorRow, SizeRow, WholeProduct
+from storefront.catalogue.systems import millimeters
 
 
 class Choice(NamedTuple):
@@ -99,17 +100,18 @@ def inside(sizes: Iterable[SizeRow], size: str = "") -> str:
     return f"{f'{least} to ' if least < most else ''}{most} mm wide inside" if measured else ""
 
 
-def inside_of_each(whole: WholeProduct) -> tuple[tuple[str, tuple[int | None, ...]], ...]:
-    """Return each size with the millimeters inside in each width, the narrowest first; nothing
-    where none was measured.
+def inside_of_each(whole: WholeProduct) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return each size with how wide it is inside, in words, in each width, the narrowest first;
+    nothing where none was measured.
     """
-    measured = {(each.size, each.width): each.inside_mm for each in whole.sizes}
-    if not any(measured.values()):
+    made = {(each.size, each.width): each.inside_mm for each in whole.sizes}
+    if not any(made.values()):
         return ()
+    words = {at: "Not measured" if mm is None else millimeters(mm) for at, mm in made.items()}
     widths = sorted({(each.width_rank, each.width) for each in whole.sizes})
     return tuple(
-        (size, tuple(measured.get((size, width)) for _, width in widths))
-        for size in dict.fromkeys(size for size, _ in measured)
+        (size, tuple(words.get((size, width), "Not made") for _, width in widths))
+        for size in dict.fromkeys(size for size, _ in made)
     )
 
 

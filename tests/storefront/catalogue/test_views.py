@@ -601,9 +601,11 @@ def test_braces_are_told_apart_where_they_are_chosen_and_named(
 def test_width_inside_is_told_by_width_by_size_and_where_it_was_not_measured(
     client: FlaskClient, make: Make
 ) -> None:
-    harbor = make.product("harbor", sizes=["8", "9"], widths=["Wide", "Extra wide"])
+    harbor = make.product("harbor", sizes=["7", "8", "9"], widths=["Wide", "Extra wide"])
     with db.writing():
         product = db.session.get_one(Product, harbor.id)
+        for size in product.variants:
+            size.published = size.size != "7" or size.width == "Wide"
         product.inside = [
             InsideWidth(size="8", width="Wide", inside_mm=96),
             InsideWidth(size="9", width="Wide", inside_mm=98),
@@ -613,7 +615,8 @@ def test_width_inside_is_told_by_width_by_size_and_where_it_was_not_measured(
     page = client.get("/products/harbor").text
     chosen = client.get("/products/harbor?size=9&width=Wide").text
 
-    assert "Wide: 2 of 2 sizes in stock, 96 to 98 mm wide inside</a>" in page
+    assert "Wide: 3 of 3 sizes in stock, 96 to 98 mm wide inside</a>" in page
+    assert page.count("Not made") == 1
     assert "Extra wide: 2 of 2 sizes in stock, 104 mm wide inside</a>" in page
     assert "<td>Wide: 96 to 98 mm; Extra wide: 104 mm</td>" in page
     assert '<td data-label="Extra wide">Not measured</td>' in page
@@ -660,7 +663,7 @@ def test_page_leads_from_a_brace_that_was_not_tried_to_shoes_that_were(
     page = client.get("/products/meadow").text
 
     assert (
-        "<strong>Not tried with</strong>: "
-        '<a href="/collections/all?fits=hinged%20AFO">hinged AFO</a>. Each leads' in page
+        "<strong>Not tried with</strong> "
+        '<a href="/collections/all?fits=hinged%20AFO">hinged AFO</a>: each name leads' in page
     )
     assert "The narrowest width of this shoe is Standard: if that is loose on" in page

@@ -64,7 +64,7 @@ class ShoeList extends HTMLElement {
       const count = pick.querySelector("[data-count]");
       if (count) count.textContent = other.querySelector("[data-count]").textContent;
     }
-    const [models] = fresh.querySelector("[data-said]").textContent.split(/[:.]/);
+    const [models] = fresh.querySelector("[data-said]").textContent.match(/^[0-9]+ models?/) || ["the closest"];
     for (const button of this.querySelectorAll(".filters__form .button")) button.textContent = `Show ${models}`;
     this.querySelector("[name=sort]").value = fresh.querySelector("[name=sort]").value;
   }

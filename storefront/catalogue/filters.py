@@ -4,7 +4,7 @@ import dataclasses
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from itertools import accumulate
+from itertools import combinations
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -298,10 +298,19 @@ def _measure(value: str) -> float:
     return float(value) if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,2})?", value) else 0
 
 
-def counted(everything: Sequence[Choice], left: Sequence[Choice]) -> list[Choice]:
-    """Return all choices of a kind with what they leave now, which may be nothing."""
+def counted(everything: Sequence[Choice], left: Sequence[Choice], asked: Asked) -> list[Choice]:
+    """Return all choices of a kind with what they leave now, which may be nothing; what is asked
+    stays chosen.
+    """
     there = {choice.value: choice for choice in left}
-    nothing = (each._replace(models=0) for each in everything)
+    given = {(field, value) for field, value, _ in asked.chosen()}
+    nothing = (
+        each._replace(
+            models=0,
+            chosen=(each.field, each.value) in given or (each.field, each.words) in given,
+        )
+        for each in everything
+    )
     return [there.get(choice.value, choice) for choice in nothing]
 
 
@@ -408,12 +417,12 @@ def _counts(of: Selection, asked: Asked) -> Iterator[Select[Any]]:
 def closest(of: Selection, asked: Asked) -> tuple[Asked, list[str]] | None:
     """Return the nearest question that shoes answer, and the kinds that were given up; or None.
 
-    One kind is given up where that is enough, the least important first; else several, from the
-    least important on. By one query.
+    One kind is given up where that is enough, or two, the least important first; else several,
+    from the least important on. By one query.
     """
     kinds = [field for field in reversed(KINDS) if _several(getattr(asked, field))]
-    tries = [[field] for field in kinds]
-    tries += [dropped for dropped in accumulate(tries, lambda a, b: a + b) if len(dropped) > 1]
+    tries = [list(dropped) for number in (1, 2) for dropped in combinations(kinds, number)]
+    tries += [kinds[:number] for number in range(3, len(kinds) + 1)]
     if not tries:
         return None
     counted = union_all(

@@ -173,7 +173,7 @@ def _choices(
         room = braces.with_room((choice.value,), kinds().widths)
         if asked.width and room and not set(room) & set(asked.width):
             left["fits"][at] = choice._replace(models=0)
-    return {kind: filters.counted(all_of, left[kind]) for kind, all_of in everything.items()}
+    return {kind: filters.counted(all_of, left[kind], asked) for kind, all_of in everything.items()}
 
 
 @remembered

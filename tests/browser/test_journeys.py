@@ -387,6 +387,21 @@ def test_list_is_narrowed_in_place_and_the_back_button_goes_back(
     expect(page.get_by_label("Two hands")).not_to_be_checked()
 
 
+def test_choices_stay_and_the_button_makes_sense_where_nothing_matches(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(width=1280)
+    page.goto("/collections/all?fits=solid+AFO")
+
+    page.get_by_label("Two hands").check()
+
+    expect(page.locator("[data-said]")).to_contain_text("No model is all of this.")
+    expect(page.get_by_label("Two hands")).to_be_checked()
+    expect(page.get_by_label("Solid AFO", exact=False).first).to_be_checked()
+    page.get_by_role("button", name="Show the closest").first.click()
+    expect(page).to_have_url(re.compile("fits=solid"))
+
+
 def test_who_comes_back_from_a_shoe_finds_the_list_as_it_was_left(
     open_page: Callable[..., Page],
 ) -> None:

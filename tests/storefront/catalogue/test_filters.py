@@ -249,6 +249,18 @@ def test_closest_shoes_are_shown_in_place_of_an_empty_page(
     assert handles(nothing) == ["deep", "light", "unknown"] and "Without “Fits wings”" in nothing
 
 
+def test_what_is_asked_stays_chosen_where_nothing_is_all_of_it(
+    client: FlaskClient, shelf: None
+) -> None:
+    page = client.get("/collections/all?fits=SMO&hands=2&size=13&available=1").text
+
+    assert "Without “Size 13”, “Two hands close it” these are closest:" in page, "no more than that"
+    chosen = re.findall(r'name="([a-z_]+)" value="([^"]+)" checked', page)
+    assert chosen == [("available", "1"), ("fits", "SMO"), ("hands", "2")]
+    sized = client.get("/collections/all?fits=SMO&closure=side+zip&size=10").text
+    assert 'value="US women&#39;s size 10" checked' in sized
+
+
 def test_what_cannot_be_read_gets_a_sentence_and_the_rest_holds(
     client: FlaskClient, shelf: None
 ) -> None:

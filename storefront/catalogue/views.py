@@ -133,6 +133,7 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         sorts=tuple((name, words) for name, (words, _) in filters.SORTS.items()),
         problems=problems,
         given_up=[words for kind, _, words in asked.chosen() if kind in given_up],
+        as_long=_as_long(asked.size) if "size" in given_up else [],
         told_of=_told_of(shown),
         choices=tuple((kind, tuple(all_of)) for kind, all_of in choices.items()),
         same_length=list(filters.same_length(choices["size"])),
@@ -143,6 +144,16 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         braces=braces.told_apart(kinds().braces),
         address=partial(filters.address, path),
     )
+
+
+def _as_long(sizes: Sequence[str]) -> list[tuple[str, str]]:
+    """Return each size of a known system with those of the others that are as long, in words."""
+    found = []
+    for asked in sizes:
+        label, _, size = asked.rpartition(" ")
+        for row in systems.table([size], label):
+            found.append((asked, ", ".join(f"{name} {other}" for name, other in row.others)))
+    return found
 
 
 def _told_of(shown: Asked) -> str:

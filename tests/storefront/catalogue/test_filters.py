@@ -249,6 +249,18 @@ def test_closest_shoes_are_shown_in_place_of_an_empty_page(
     assert handles(nothing) == ["deep", "light", "unknown"] and "Without “Fits wings”" in nothing
 
 
+def test_size_that_nothing_has_is_told_in_other_systems_and_not_made_up_for_by_length(
+    client: FlaskClient, shelf: None
+) -> None:
+    page = client.get("/collections/all?fits=SMO&size=US+women's+size+7").text
+
+    assert handles(page) == ["deep"] and "Without “US women&#39;s size 7”" in page
+    assert "US women&#39;s size 7 is about US men’s 6, UK 5, EU" in page
+    assert "Please do not take a longer shoe instead" in page
+    for other in ("fits=SMO&size=US+men's+size+9", "fits=SMO&size=one+size", "fits=SMO&hands=2"):
+        assert "longer shoe instead" not in client.get(f"/collections/all?{other}").text
+
+
 def test_what_is_asked_stays_chosen_where_nothing_is_all_of_it(
     client: FlaskClient, shelf: None
 ) -> None:

@@ -52,9 +52,9 @@ class Result(NamedTuple):
     is_dear: bool = False
 
     @property
-    def is_whole(self) -> bool:
-        """Whether it is all that was asked."""
-        return not self.hit.lacks and self.is_sized is not False and not self.is_dear
+    def lacking(self) -> int:
+        """How much it lacks of what was asked."""
+        return len(self.hit.lacks) + (self.is_sized is False) + self.is_dear
 
     @property
     def address(self) -> str:
@@ -72,10 +72,11 @@ def show() -> ResponseReturnValue:
     # With a ZIP code a link leads to the coaches by distance.
     hits = [hit for hit in found.hits if not zip_code or hit.kind != "coach"]
     everything = _results(hits, wanted, words)
-    whole = [each for each in everything if each.is_whole]
+    whole = [each for each in everything if not each.lacking]
     if wanted.asked.of_size:  # who names a size wants a shoe
         whole.sort(key=lambda each: each.hit.kind != "product")
-    everything = whole + [each for each in everything if not each.is_whole][:MOST_LACKING]
+    near = sorted((each for each in everything if each.lacking), key=lambda each: each.lacking)
+    everything = whole + near[:MOST_LACKING]
     kind = request.args.get("kind", "")
     results = [each for each in everything if each.hit.kind == kind]
     if not results:  # all are shown where none is of this kind

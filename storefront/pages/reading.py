@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from storefront.catalogue.braces import STEPS, steps_for
+from storefront.catalogue.colors import ALL_NAMES
 from storefront.catalogue.filters import Asked, Choice
 from storefront.catalogue.searching import DEEP
 from storefront.catalogue.views import all_choices, kinds
@@ -68,10 +69,13 @@ def read(typed: str) -> Read:
             rest = re.sub(rf"\b{re.escape(width)}\b", " ", rest, flags=re.IGNORECASE)
     is_cheap = not CHEAP.isdisjoint(words_of(plain))
     sought = set(words_of(rest)) - NOTHING - SHOES
-    for_whom = sorted(sought & {*MEN, *WOMEN}) if used else []
-    only_shoes = not sought - {*for_whom} and bool(used or price or is_cheap or unwanted)
+    told = sought & {*MEN, *WOMEN, *ALL_NAMES}  # for whom and in what color: all of it of shoes
+    is_of_shoe = used or price or is_cheap or unwanted or not told.isdisjoint(ALL_NAMES)
+    only_shoes = sought == told and bool(is_of_shoe)
     if only_shoes:
-        rest = " ".join(["shoes", *for_whom])
+        rest = " ".join(["shoes", *sorted(told)])
+    elif used:
+        rest = f"shoes {rest}"
     return Read(
         rest, asked, words, (*left_out, *said), most, only_shoes or bool(unwanted), unwanted, deep
     )

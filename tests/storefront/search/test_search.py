@@ -355,6 +355,27 @@ def test_color_is_found_by_its_everyday_name_and_the_shoe_is_shown_in_it(
     assert 'href="/products/cove?color=lake"' in client.get("/search?q=blue+shoes").text
 
 
+def test_who_names_a_color_and_a_size_wants_a_shoe_though_it_is_not_made_in_that_color(
+    client: FlaskClient, make: Make
+) -> None:
+    for handle, size in (("heron", "10"), ("harbor", "8")):
+        make.product(handle, sizes=[size], pairs=9, size_label="US women's size",
+                     title=handle.title())  # fmt: skip
+    make.article("walk", text={"summary": "A woman in a black coat."})
+    with db.writing():
+        for color in db.session.scalars(select(Color)):
+            color.swatch = "#3a5a80"
+        db.session.flush()
+        index.rebuild()
+
+    for typed in ("womens size 8 black", "black womens 8", "womens black"):
+        page = client.get("/search", query_string={"q": typed}).text
+        assert "Nothing matches all of it" in page and "/blog/walk" not in page, typed
+        assert "Does not say “black”" in page, typed
+    sized = client.get("/search?q=womens+size+8+black").text
+    assert sized.index("Harbor") < sized.index("Heron"), "what is made in the size is nearer"
+
+
 def test_shoe_told_of_in_a_width_names_no_brace_that_needs_a_wider_one(
     client: FlaskClient, make: Make
 ) -> None:

@@ -18,6 +18,7 @@ HANDS = {
     2: "two hands close closed",
 }
 DEEP = 60  # millimeters inside, insole out
+LIGHT = 300  # grams a shoe
 FOOT_UP = "foot-up"  # a strap that is worn for foot drop
 
 
@@ -82,6 +83,7 @@ def _entry(product: Product) -> Entry:
         "sale" if any((v.compare_at_minor or 0) > v.price_minor for v in product.variants) else "",
         "removable insole insoles" if product.removable_insole else "",
         "extra depth deep" if (product.depth_mm or 0) >= DEEP else "",
+        "light lightweight" if product.weight_g and product.weight_g <= LIGHT else "",
         "one shoe" if any(variant.single_minor for variant in product.variants) else "",
         *(brace.brace for brace in product.braces),
         "foot drop" if any(FOOT_UP in brace.brace.lower() for brace in product.braces) else "",

@@ -22,7 +22,7 @@ from storefront.pages import reading
 from storefront.pages.reading import Read
 from storefront.search import index
 from storefront.search.index import Hit
-from storefront.search.synonyms import CHEAP, SHOES, words_of
+from storefront.search.synonyms import CHEAP, LIGHT, SHOES, words_of
 from storefront.settings.shop import shop
 
 PAGE_SIZE = 20
@@ -75,8 +75,8 @@ def show() -> ResponseReturnValue:
     whole = [each for each in everything if not each.lacking]
     if wanted.asked.of_size:  # who names a size wants a shoe
         whole.sort(key=lambda each: each.hit.kind != "product")
-    near = sorted((each for each in everything if each.lacking), key=lambda each: each.lacking)
-    everything = whole + near[:MOST_LACKING]
+    close = sorted((each for each in everything if each.lacking), key=lambda each: each.lacking)
+    everything = whole + close[:MOST_LACKING]
     kind = request.args.get("kind", "")
     results = [each for each in everything if each.hit.kind == kind]
     if not results:  # all are shown where none is of this kind
@@ -111,6 +111,7 @@ def show() -> ResponseReturnValue:
         also_said=wanted.said,
         is_for_shoes=not SHOES.isdisjoint(words),
         is_for_price=not CHEAP.isdisjoint(words) or wanted.most is not None,
+        is_for_weight=not LIGHT.isdisjoint(words),
         page=int(page),
         pages=pages,
     )

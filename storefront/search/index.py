@@ -33,6 +33,7 @@ from storefront.db import db
 from storefront.search.models import SearchEntry, SearchWord
 from storefront.search.synonyms import (
     CONDITIONS,
+    EVERYDAY,
     LONGEST,
     NOTHING,
     OTHERS,
@@ -315,9 +316,10 @@ def _most_similar(word: str) -> str:
         select(SearchWord.word).where(sharing | begun_alike).limit(MOST_COMPARED)
     )
     likeness, _, nearest = max(  # of two, the one that people look for
-        (_likeness(word, other), other in SYNONYMS, other) for other in {*written, *SYNONYMS}
+        (_likeness(word, other), other in SYNONYMS, other)
+        for other in {*written, *SYNONYMS, *EVERYDAY}
     )
-    return nearest if likeness >= SIMILAR else word
+    return EVERYDAY.get(nearest, nearest) if likeness >= SIMILAR else word
 
 
 def _likeness(typed: str, meant: str) -> float:

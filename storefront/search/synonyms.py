@@ -29,6 +29,7 @@ MEANINGS = (
     MEN,
     WOMEN,
     ("extra wide", "very wide", "xw"),
+    ("lightweight", "light weight", "lightest", "light", "lite"),
     ("sale", "reduced", "clearance", "bargain"),
     ("hook and loop", "velcro"),
     (  # typed, these lead to what the rows below name; they are above, so that those keep their own
@@ -49,7 +50,8 @@ MEANINGS = (
     ("one hand", "single handed", "one handed"),
     (
         "one shoe", "single shoe", "feet that differ", "different sizes", "two sizes", "odd sizes",
-        "two different sizes", "mismatched sizes",
+        "two different sizes", "mismatched sizes", "foot bigger", "foot larger", "foot smaller",
+        "foot is bigger", "foot is larger", "foot is smaller",
     ),
     ("swelling", "swollen", "swell", "swells", "edema", "oedema"),
     ("ms", "multiple sclerosis"),
@@ -91,6 +93,7 @@ EVERYDAY = dict.fromkeys(("sneaker", "sneakers", "trainers", "footwear"), "shoes
 CONDITIONS = frozenset(
     {"stroke", "ms", "neuropathy", "diabetes", "diabetic", "diabetics", "arthritis"}
 )
+LIGHT = frozenset({"light", "lightweight", "lightest", "lite"})
 CHEAP = frozenset({"cheap", "cheapest", "inexpensive", "affordable"})
 SHOES = frozenset({"shoe", "shoes"})
 _MEANING = {tuple(phrase.split()): meaning for meaning in MEANINGS for phrase in meaning}

@@ -251,6 +251,10 @@ def test_one_shoe_finds_what_is_sold_singly(app: Flask, make: Make) -> None:
             "/products/harbor-two-strap",
         ),
         ("white shoes", "/products/"),
+        ("my left foot is bigger", "/products/heron-rear-entry"),
+        ("left foot bigger than right", "/products/heron-rear-entry"),
+        ("light weight sneakers", "/products/"),
+        ("lightweight shoes", "/products/drift-knit-slip-on"),
         ("i can't tie my laces", "/products/heron-rear-entry"),
         ("can I return shoes if they don’t fit", "/pages/returns"),
         ("sneakers for men", "/products/meadow-zip-walker"),
@@ -445,6 +449,24 @@ def test_depth_is_found_where_it_was_measured_and_leads_to_the_list(
     assert "min_depth=70" in client.get("/search?q=shoe+70+mm+deep").text
 
 
+def test_light_shoe_is_found_by_its_weight_and_the_list_is_offered_by_it(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("feather", weight_g=300)
+    make.product("stone", weight_g=301)
+    make.product("unknown")
+    with db.writing():
+        index.rebuild()
+
+    page = client.get("/search?q=lightweight+shoes").text
+    found, _, close = page.partition("Close matches")
+
+    assert "/products/feather" in found and "1 shoe found" in found
+    assert "/products/stone" in close and "/products/unknown" in close
+    assert "Does not say “lightweight”." in close
+    assert 'href="/collections/all?sort=weight"' in page
+
+
 def test_zip_code_alone_leads_to_the_coaches_and_is_not_called_nothing(app: Flask) -> None:
     with db.writing():
         coaches_demo.load()
@@ -618,6 +640,12 @@ def test_words_of_the_same_meaning_are_named_and_what_was_found_is_counted_by_ki
     assert "1 shoe, 1 page found." in page and "Hook and loop, closes with one hand." in page
     assert "words that mean the same: hook and loop." in page
     assert "mean the same" not in client.get("/search?q=harbor").text
+
+
+def test_mistyped_everyday_word_is_taken_for_what_it_means(put: Callable[..., None]) -> None:
+    put("a", "Black shoes")
+
+    assert index.find("black sneekers", now=utcnow()).taken_for == "black shoes"
 
 
 def test_mistyped_word_is_taken_for_the_one_that_people_look_for(put: Callable[..., None]) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from storefront.catalogue import systems
 from storefront.catalogue.braces import STEPS, steps_for
 from storefront.catalogue.colors import ALL_NAMES
-from storefront.catalogue.filters import Asked, Choice
+from storefront.catalogue.filters import QUARTER, Asked, Choice
 from storefront.catalogue.searching import DEEP
 from storefront.catalogue.views import all_choices, kinds
 from storefront.pages.wording import written
@@ -32,6 +33,11 @@ PRICE = re.compile(
     re.IGNORECASE,
 )
 LARGEST = 60  # size of any system
+AGE = re.compile(
+    r"\b[0-9]{1,3}[ -]?(?:years?|yrs?)\b(?:[ -]?olds?\b)?|\baged? [0-9]{1,3}\b", re.IGNORECASE
+)
+ABROAD = re.compile(r"\b(?:(?P<eu>eu|euro|european)|uk|british)\b", re.IGNORECASE)
+LEAST_EU = 33  # a size of no other system is as large
 
 
 class Read(NamedTuple):
@@ -52,7 +58,7 @@ class Read(NamedTuple):
 
 def read(typed: str) -> Read:
     """Read what was typed, with sizes of the shop's own systems: men's, where men's are meant."""
-    plain, unwanted, left_out = written(typed, kinds().widths)
+    plain, unwanted, left_out = written(AGE.sub(" ", typed), kinds().widths)
     deep = None
     if not DEPTH.isdisjoint(words_of(plain)):
         millimeters = MILLIMETERS.search(plain)
@@ -64,7 +70,7 @@ def read(typed: str) -> Read:
     asked, words, said, used = _sizes(plain)
     rest = NUMBER.sub(lambda found: "" if found[0] in used else found[0], plain)
     if used:
-        rest = SIZE.sub(" ", rest)
+        rest = ABROAD.sub(" ", SIZE.sub(" ", rest))
         for width in asked.width:
             rest = re.sub(rf"\b{re.escape(width)}\b", " ", rest, flags=re.IGNORECASE)
     is_cheap = not CHEAP.isdisjoint(words_of(plain))
@@ -99,16 +105,49 @@ def _sizes(plain: str) -> tuple[Asked, str, tuple[str, ...], Collection[str]]:
         for size in there["size"]
         if all(set(words_of(size.group)).isdisjoint(each) for each in unwanted)
     ]
-    sizes = [size for size in own if size.words in numbers]
+    is_of_size = bool(unwanted or "size" in named)
+    system = _abroad(plain, numbers, is_of_size=is_of_size)
+    about: tuple[str, ...] = ()
+    if system and not any(system in size.group for size in own):
+        sizes, about = _as_long(numbers, system, own)
+    else:
+        sizes = [size for size in own if size.words in numbers]
     if not sizes:
-        is_of_size = unwanted or "size" in named
-        wrong = next((each for each in numbers if float(each) <= LARGEST), "") if is_of_size else ""
-        none = f"We have no shoe in size {wrong}. {_ranges(own)}"
+        told = is_of_size or system
+        wrong = next((each for each in numbers if told and float(each) <= LARGEST), "")
+        none = f"We have no shoe in {f'{system} size'.strip()} {wrong}. {_ranges(own)}"
         return Asked(), "", (none,) if wrong else (), {wrong} - {""}
     widths, said = _widths(plain, [width.value for width in there["width"]])
     found = dict.fromkeys(size.words for size in sizes)
     words = ", ".join(filter(None, (f"size {' or '.join(found)}", " or ".join(widths))))
-    return Asked(size=tuple(size.value for size in sizes), width=widths), words, said, found
+    used = numbers if about else found
+    asked = Asked(size=tuple(size.value for size in sizes), width=widths)
+    return asked, words, (*about, *said), used
+
+
+def _abroad(plain: str, numbers: Collection[str], *, is_of_size: bool) -> str:
+    """Return the system of sizes, "EU" or "UK", that is named or that only can be meant."""
+    if named := ABROAD.search(plain):
+        return "EU" if named["eu"] else "UK"
+    return "EU" if is_of_size and min(map(float, numbers)) >= LEAST_EU else ""
+
+
+def _as_long(
+    numbers: Collection[str], system: str, own: Sequence[Choice]
+) -> tuple[list[Choice], tuple[str, ...]]:
+    """Return the shop's sizes for as long a foot as sizes of another system, and a sentence."""
+    feet = [systems.foot_mm(number, system) for number in numbers]
+    sizes = [
+        size
+        for size in own
+        if (length := systems.foot_mm(size.words, size.group))
+        and any(foot and abs(foot - length) <= QUARTER for foot in feet)
+    ]
+    if not sizes:
+        return [], ()
+    same = ", ".join(f"{size.group} {size.words}" for size in sizes)
+    typed = " or ".join(sorted(numbers))
+    return sizes, (f"{system} {typed} is about {same}. Makers differ: see how long a foot may be.",)
 
 
 def _widths(plain: str, scale: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -31,7 +31,11 @@ PLACES = (
     ),
 )  # fmt: skip
 
-WORDS = {"shipping": "free cost how much", "returns": "free cost"}  # what people ask of a page
+WORDS = {  # what people ask of a page
+    "shipping": "free cost how much policy",
+    "returns": "free cost policy",
+    "privacy": "policy",
+}
 
 
 def entries() -> Iterator[Entry]:

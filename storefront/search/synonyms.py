@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 MEN = (
     "men", "mens", "man", "male", "husband", "father", "dad", "brother", "son", "grandfather",
-    "grandpa", "uncle", "boyfriend",
+    "grandpa", "uncle", "boyfriend", "mans",
 )  # fmt: skip
 WOMEN = (
     "women", "womens", "woman", "female", "ladies", "wife", "mother", "mom", "sister", "daughter",
-    "grandmother", "grandma", "aunt", "girlfriend",
+    "grandmother", "grandma", "aunt", "girlfriend", "lady", "womans",
 )  # fmt: skip
 OTHERS = {MEN: WOMEN, WOMEN: MEN}  # who looks for one is not shown the other
 

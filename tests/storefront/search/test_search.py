@@ -251,6 +251,7 @@ def test_one_shoe_finds_what_is_sold_singly(app: Flask, make: Make) -> None:
             "/products/harbor-two-strap",
         ),
         ("white shoes", "/products/"),
+        ("shipping policy", "/pages/shipping"),
         ("my left foot is bigger", "/products/heron-rear-entry"),
         ("left foot bigger than right", "/products/heron-rear-entry"),
         ("light weight sneakers", "/products/"),
@@ -308,6 +309,61 @@ def test_size_that_no_shoe_has_is_told_with_those_that_there_are(
     assert "US women&#39;s sizes go from 6 to 6." in client.get("/search?q=size+15").text
     for typed in ("15", "men's+13", "heron", "size+94103"):
         assert "We have no shoe" not in client.get(f"/search?q={typed}").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("eu 42 mens", "EU 42 is about US men&#39;s size 8.5."),
+        ("size 42 shoe", "EU 42 is about US men&#39;s size 8.5."),
+        ("UK 8", "UK 8 is about US men&#39;s size 9, US women&#39;s size 10."),
+    ],
+)
+def test_size_of_another_system_is_told_of_in_the_shops_own(
+    client: FlaskClient, make: Make, typed: str, told: str
+) -> None:
+    make.product("heron", sizes=["8", "8.5", "9"], size_label="US men's size", title="Heron")
+    make.product("harbor", sizes=["8", "10"], size_label="US women's size")
+    with db.writing():
+        index.rebuild()
+
+    page = client.get("/search", query_string={"q": typed}).text
+
+    assert told in page and "/products/heron" in page and "Does not say" not in page
+    assert "size=US+men%27s+size+8&" not in page, "a British 8 is no American one"
+
+
+def test_european_size_that_no_shoe_is_as_long_as_is_told_and_a_shop_may_have_its_own(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("heron", sizes=["8"], size_label="US men's size", title="Heron")
+    with db.writing():
+        index.rebuild()
+
+    longer = client.get("/search?q=eu+50+shoes").text
+    assert "We have no shoe in EU size 50. US men&#39;s sizes go from 8 to 8." in longer
+
+    make.product("kiel", sizes=["42"], size_label="EU size")
+    with db.writing():
+        index.rebuild()
+    assert "Shoes in stock in EU size 42" in client.get("/search?q=eu+42+shoes").text
+
+
+@pytest.mark.parametrize("typed", ["shoes for 80 year old woman", "shoe, woman, aged 80"])
+def test_age_of_who_will_wear_a_shoe_is_no_size_and_hides_nothing(
+    client: FlaskClient, make: Make, typed: str
+) -> None:
+    make.product("harbor", size_label="US women's size")
+    with db.writing():
+        index.rebuild()
+
+    page = client.get("/search", query_string={"q": typed}).text
+
+    assert (
+        "1 shoe, 1 page found." in page
+        and "/products/harbor" in page
+        and "Does not say" not in page
+    )
 
 
 @pytest.mark.parametrize(

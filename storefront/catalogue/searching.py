@@ -72,7 +72,7 @@ def _of_collection(of: Collection) -> Entry:
 
 def _entry(product: Product) -> Entry:
     words = (
-        "shoe shoes stock walking comfortable tennis",
+        "shoe shoes stock walking comfortable tennis adaptive",
         product.product_type,
         product.tags,
         product.vendor,

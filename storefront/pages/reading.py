@@ -147,7 +147,9 @@ def _as_long(
         return [], ()
     same = ", ".join(f"{size.group} {size.words}" for size in sizes)
     typed = " or ".join(sorted(numbers))
-    return sizes, (f"{system} {typed} is about {same}. Makers differ: see how long a foot may be.",)
+    return sizes, (
+        f"{system} {typed} is about {same}. Makers differ: look at the length of foot on its page.",
+    )
 
 
 def _widths(plain: str, scale: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -251,6 +251,7 @@ def test_one_shoe_finds_what_is_sold_singly(app: Flask, make: Make) -> None:
             "/products/harbor-two-strap",
         ),
         ("white shoes", "/products/"),
+        ("adaptive shoes", "/products/"),
         ("shipping policy", "/pages/shipping"),
         ("my left foot is bigger", "/products/heron-rear-entry"),
         ("left foot bigger than right", "/products/heron-rear-entry"),

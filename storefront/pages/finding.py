@@ -17,12 +17,13 @@ from storefront.catalogue.models import Product
 from storefront.catalogue.selection import Selection
 from storefront.catalogue.views import kinds, today
 from storefront.clock import utcnow
+from storefront.coaches.gazetteer import Gazetteer
 from storefront.money import major
 from storefront.pages import reading
 from storefront.pages.reading import Read
 from storefront.search import index
 from storefront.search.index import Hit
-from storefront.search.synonyms import CHEAP, LIGHT, SHOES, words_of
+from storefront.search.synonyms import CHEAP, CONDITIONS, LIGHT, SHOES, words_of
 from storefront.settings.shop import shop
 
 PAGE_SIZE = 20
@@ -33,7 +34,8 @@ KINDS = {"product": "Shoe", "article": "Article", "page": "Page", "coach": "Coac
 MANY = {"product": "shoes", "article": "articles", "page": "pages", "coach": "coaches"}
 
 ZIP = re.compile(r"(?:\bzip(?: code)? )?\b([0-9]{5})\b", re.IGNORECASE)
-NEAR = re.compile(r"\bnear ([^\W\d_][\w .,'’-]*)$")
+NEAR = re.compile(r"\bnear (?!me$)([^\W\d_][\w .,'’-]*)$", re.IGNORECASE)
+OF_COACHES = re.compile(r"^(?:(?:coach|coaches|store|stores|shop|shops|in)\b ?)+", re.IGNORECASE)
 
 blueprint = Blueprint("finding", __name__)
 
@@ -65,14 +67,17 @@ class Result(NamedTuple):
 @blueprint.get("/search")
 def show() -> ResponseReturnValue:
     typed = _typed()
-    zip_code = ZIP.search(typed)
+    zip_code, named = ZIP.search(typed), NEAR.search(typed)
+    near = zip_code[1] if zip_code else named[1] if named else ""
     wanted = reading.read(ZIP.sub(" ", typed))
     found = index.find(wanted.rest, now=utcnow())
     words = frozenset(words_of(found.taken_for or typed))
-    # With a ZIP code a link leads to the coaches by distance.
-    hits = [hit for hit in found.hits if not zip_code or hit.kind != "coach"]
-    everything = _results(hits, wanted, words)
+    everything = _results(found.hits, wanted, words)
     whole = [each for each in everything if not each.lacking]
+    near = near or ("" if whole or wanted.only_shoes else _town(typed))
+    if near:  # a link leads to the coaches by distance, which no words of theirs tell
+        everything = [each for each in everything if each.hit.kind != "coach"]
+        whole = [each for each in whole if each.hit.kind != "coach"]
     if wanted.asked.of_size:  # who names a size wants a shoe
         whole.sort(key=lambda each: each.hit.kind != "product")
     close = sorted((each for each in everything if each.lacking), key=lambda each: each.lacking)
@@ -96,8 +101,7 @@ def show() -> ResponseReturnValue:
         kind=kind,
         results=results[first : first + PAGE_SIZE],
         links=collections.links(),
-        zip_code=zip_code[1] if zip_code else "",
-        near=near[1] if (near := NEAR.search(typed)) else "",
+        near=near,
         min_depth=wanted.min_depth,
         sizes=[
             (
@@ -110,6 +114,7 @@ def show() -> ResponseReturnValue:
         all_widths=len(kinds().widths) > 1 and not wanted.asked.width,
         also_said=wanted.said,
         is_for_shoes=not SHOES.isdisjoint(words),
+        is_for_condition=not CONDITIONS.isdisjoint(words),
         is_for_price=not CHEAP.isdisjoint(words) or wanted.most is not None,
         is_for_weight=not LIGHT.isdisjoint(words),
         page=int(page),
@@ -120,10 +125,23 @@ def show() -> ResponseReturnValue:
 @blueprint.get("/search/suggestions")
 def suggest() -> ResponseReturnValue:
     """Answer with the first few pages whose words begin like what is being typed."""
-    hits = index.find(_typed(), now=utcnow(), begun=True).hits[:MOST_SUGGESTED]
+    typed, now = _typed(), utcnow()
+    found = index.find(typed, now=now, begun=True)
+    if all(hit.lacks for hit in found.hits):  # nothing begins so: it may be mistyped
+        meant = index.find(typed, now=now)
+        found = meant if meant.taken_for else found
     return jsonify(
-        [{"title": hit.title, "kind": KINDS[hit.kind], "address": hit.address} for hit in hits]
+        [
+            {"title": hit.title, "kind": KINDS[hit.kind], "address": hit.address}
+            for hit in found.hits[:MOST_SUGGESTED]
+        ]
     )
+
+
+def _town(typed: str) -> str:
+    """Return the town that all that was typed names, beside words for coaches; "" if none."""
+    place = Gazetteer(current_app.instance_path).find(OF_COACHES.sub("", typed))
+    return place.name if place else ""
 
 
 def _typed() -> str:

@@ -32,9 +32,9 @@ from sqlalchemy import (
 from storefront.db import db
 from storefront.search.models import SearchEntry, SearchWord
 from storefront.search.synonyms import (
-    CONDITIONS,
     EVERYDAY,
     LONGEST,
+    LOOKED_FOR,
     NOTHING,
     OTHERS,
     SHOES,
@@ -158,7 +158,7 @@ def find(typed: str, *, now: datetime, begun: bool = False) -> Found:
     said = " ".join(meant)
     wanted = list(meanings(meant))[:MOST_SOUGHT]
     for_shoes = not SHOES.isdisjoint(meant)
-    ask = partial(_ask, said=said, for_shoes=for_shoes, now=now, begun=begun)
+    ask = partial(_ask, said=said, now=now, begun=begun)
     hits = ask(wanted, all_of_them=True)
     lacks_shoes = for_shoes and not any(hit.kind == "product" for hit in hits)
     if (len(hits) < ENOUGH or lacks_shoes) and len(wanted) > 1:
@@ -204,7 +204,6 @@ def _ask(
     *,
     said: str,
     all_of_them: bool,
-    for_shoes: bool,
     now: datetime,
     begun: bool,
 ) -> list[Hit]:
@@ -216,13 +215,11 @@ def _ask(
     last = wanted[-1]
     met: dict[tuple[str, ...], ColumnElement[bool]]
     met = {group: _meets(group, begun and group is last) for group in wanted}
-    # For whom a shoe is made is asked of shoes alone, and what somebody has of pages alone.
-    eased: dict[tuple[str, ...], ColumnElement[bool]] = {}
-    for group in wanted:
-        if group in OTHERS and len(wanted) > 1:
-            eased[group] = met[group] | (SearchEntry.kind != "product")
-        elif for_shoes and group[0] in CONDITIONS:
-            eased[group] = met[group] | (SearchEntry.kind == "product")
+    eased = {  # for whom a shoe is made is asked of shoes alone
+        group: met[group] | (SearchEntry.kind != "product")
+        for group in wanted
+        if group in OTHERS and len(wanted) > 1
+    }
     met |= eased
     sought = [group for group in wanted if group not in eased] or wanted
     if _is_sqlite():
@@ -290,7 +287,11 @@ def _meant(words: Sequence[str]) -> list[str]:
     is_found = (select(SearchEntry.id).where(_meets((word,))).exists() for word in asked)
     found = db.session.execute(select(*is_found)).one()
     unknown = {word for word, is_there in zip(asked, found, strict=True) if not is_there}
-    return [_most_similar(word) if word in unknown else word for word in words]
+    similar = {word: _most_similar(word) for word in unknown}
+    if any(word == other for word, other in similar.items()):
+        # Where one word stays unknown the others may be right too, unless they are often meant.
+        similar = {word: other for word, other in similar.items() if other in LOOKED_FOR}
+    return [similar.get(word, word) for word in words]
 
 
 def _most_similar(word: str) -> str:
@@ -316,8 +317,7 @@ def _most_similar(word: str) -> str:
         select(SearchWord.word).where(sharing | begun_alike).limit(MOST_COMPARED)
     )
     likeness, _, nearest = max(  # of two, the one that people look for
-        (_likeness(word, other), other in SYNONYMS, other)
-        for other in {*written, *SYNONYMS, *EVERYDAY}
+        (_likeness(word, other), other in LOOKED_FOR, other) for other in {*written, *LOOKED_FOR}
     )
     return EVERYDAY.get(nearest, nearest) if likeness >= SIMILAR else word
 

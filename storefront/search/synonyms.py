@@ -43,18 +43,20 @@ MEANINGS = (
     ("non slip", "nonslip", "anti slip", "slip resistant"),
     ("zip", "zipper", "zippered"),
     (
-        "drop foot", "foot drop", "toes drag", "toe drag", "dragging toes", "foot drags",
-        "dorsiflexion", "dorsiflexion assist",
+        "drop foot", "foot drop", "footdrop", "dropfoot", "toes drag", "toe drag",
+        "dragging toes", "foot drags", "dorsiflexion", "dorsiflexion assist",
     ),
     ("rear entry", "opens at the back", "back entry", "open at the back"),
     ("one hand", "single handed", "one handed"),
     (
-        "one shoe", "single shoe", "feet that differ", "different sizes", "two sizes", "odd sizes",
-        "two different sizes", "mismatched sizes", "foot bigger", "foot larger", "foot smaller",
-        "foot is bigger", "foot is larger", "foot is smaller",
+        "one shoe", "single shoe", "feet that differ", "different sizes", "different size",
+        "two sizes", "odd sizes", "two different sizes", "mismatched sizes", "foot bigger",
+        "foot larger", "foot smaller", "foot is bigger", "foot is larger", "foot is smaller",
     ),
     ("swelling", "swollen", "swell", "swells", "edema", "oedema"),
     ("ms", "multiple sclerosis"),
+    ("diabetes", "diabetic", "diabetics"),
+    ("parkinson", "parkinsons"),
     ("tired", "fatigue", "energy", "exhausted"),
     (
         "returns", "return", "send back", "send shoes back", "sending back", "money back", "refund",
@@ -89,9 +91,19 @@ MOST_WORDS = 60
 LONGEST = 40  # characters
 
 EVERYDAY = dict.fromkeys(("sneaker", "sneakers", "trainers", "footwear"), "shoes")
-# Who looks for shoes with one of these is shown shoes that do not speak of it.
+# No shoe is made for one of these, and none is said to be.
 CONDITIONS = frozenset(
-    {"stroke", "ms", "neuropathy", "diabetes", "diabetic", "diabetics", "arthritis"}
+    {
+        "stroke",
+        "ms",
+        "neuropathy",
+        "diabetes",
+        "diabetic",
+        "diabetics",
+        "arthritis",
+        "parkinson",
+        "parkinsons",
+    }
 )
 LIGHT = frozenset({"light", "lightweight", "lightest", "lite"})
 CHEAP = frozenset({"cheap", "cheapest", "inexpensive", "affordable"})
@@ -99,6 +111,7 @@ SHOES = frozenset({"shoe", "shoes"})
 _MEANING = {tuple(phrase.split()): meaning for meaning in MEANINGS for phrase in meaning}
 _LONGEST_PHRASE = max(map(len, _MEANING))
 SYNONYMS = frozenset(word for phrase in _MEANING for word in phrase if len(word) > 2)
+LOOKED_FOR = SYNONYMS | CONDITIONS | EVERYDAY.keys()
 
 
 def words_of(text: str) -> list[str]:

@@ -252,8 +252,10 @@ def test_one_shoe_finds_what_is_sold_singly(app: Flask, make: Make) -> None:
         ),
         ("white shoes", "/products/"),
         ("adaptive shoes", "/products/"),
+        ("footdrop", "/blog/walking-with-foot-drop"),
         ("shipping policy", "/pages/shipping"),
         ("my left foot is bigger", "/products/heron-rear-entry"),
+        ("different size left and right", "/products/heron-rear-entry"),
         ("left foot bigger than right", "/products/heron-rear-entry"),
         ("light weight sneakers", "/products/"),
         ("lightweight shoes", "/products/drift-knit-slip-on"),
@@ -261,11 +263,7 @@ def test_one_shoe_finds_what_is_sold_singly(app: Flask, make: Make) -> None:
         ("can I return shoes if they don’t fit", "/pages/returns"),
         ("sneakers for men", "/products/meadow-zip-walker"),
         ("walking shoes for men", "/products/meadow-zip-walker"),
-        (
-            "which shoe can my wife put on with one hand after a stroke?",
-            "/products/",
-        ),
-        ("shoe for ms", "/products/"),
+        ("which shoe can my wife put on with one hand?", "/products/"),
         ("shoes that close with one hand", "/collections/one-hand"),
         ("foot up strap", "/collections/with-a-foot-up-strap"),
     ],
@@ -556,7 +554,6 @@ def test_what_is_not_made_for_men_is_shown_as_what_comes_closest(
         ("hands free shoes", "/products/drift-knit-slip-on"),
         ("shoes with removable insoles", "/products/harbor-two-strap"),
         ("easy shoes for old people", "/products/drift-knit-slip-on"),
-        ("diabetic shoes", "/products/harbor-two-strap"),
         ("plastic afo shoes extra wide", "/products/heron-rear-entry"),
         ("free shipping", "/pages/shipping"),
     ],
@@ -576,6 +573,57 @@ def test_town_after_near_leads_to_the_coaches(client: FlaskClient) -> None:
     page = client.get("/search?q=coach+near+Portland+ME").text
 
     assert '<a class="go" href="/coaches?near=Portland%20ME">Coaches near Portland ME</a>' in page
+
+
+@pytest.mark.parametrize("typed", ["santa barbara", "coach santa barbara ca", "Boston"])
+def test_town_alone_leads_to_the_coaches_by_distance(client: FlaskClient, typed: str) -> None:
+    with db.writing():
+        coaches_demo.load()
+        index.rebuild()
+
+    page = client.get("/search", query_string={"q": typed}).text
+
+    town = "Boston%2C%20MA" if typed == "Boston" else "Santa%20Barbara%2C%20CA"
+    assert f'<a class="go" href="/coaches?near={town}">Coaches near ' in page
+    assert 'href="/coaches/' not in page, "Santa Fe is not the nearest"
+    assert "We found nothing" not in page
+    assert "Coaches near" not in client.get("/search?q=shoes+near+me").text
+
+
+def test_no_shoe_is_said_to_be_made_for_a_condition(client: FlaskClient, make: Make) -> None:
+    make.product("harbor", title="Harbor")
+    make.article("care", text={"summary": "Shoes for diabetic feet."})
+    with db.writing():
+        index.rebuild()
+
+    page = client.get("/search?q=diabetic+shoes").text
+    found, _, close = page.partition("Close matches")
+
+    assert "1 article found." in found and "/products/harbor" not in found
+    assert "Does not say “diabetic”." in close and "/products/harbor" in close
+    assert "No shoe here is made for a condition: go by" in found
+    assert "made for a condition" not in client.get("/search?q=diabetic").text
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("strok", "stroke"), ("nueropathy", "neuropathy"), ("roller skates", ""), ("mule cover", "")],
+)
+def test_word_is_taken_for_one_that_people_mean_and_for_no_other_where_one_is_unknown(
+    put: Callable[..., None], typed: str, meant: str
+) -> None:
+    put("a", "Stock, slate and cove")
+
+    assert index.find(typed, now=utcnow()).taken_for == meant
+
+
+def test_mistyped_word_gets_suggestions_too(client: FlaskClient, put: Callable[..., None]) -> None:
+    put("a", "Cove sandal")
+
+    assert [each["title"] for each in client.get("/search/suggestions?q=sandle").json] == [
+        "Cove sandal"
+    ]
+    assert client.get("/search/suggestions?q=sand").json
 
 
 def test_short_word_is_not_taken_for_another_one(client: FlaskClient, make: Make) -> None:

@@ -132,7 +132,7 @@ def _listing(of: Selection, collection: CollectionRow | None) -> ResponseReturnV
         sort=sort,
         sorts=tuple((name, words) for name, (words, _) in filters.SORTS.items()),
         problems=problems,
-        given_up=[words for kind, _, words in asked.chosen() if kind in given_up],
+        given_up=given_up,
         as_long=_as_long(asked.size) if "size" in given_up else [],
         told_of=_told_of(shown),
         choices=tuple((kind, tuple(all_of)) for kind, all_of in choices.items()),

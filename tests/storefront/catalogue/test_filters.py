@@ -11,6 +11,7 @@ from storefront.catalogue import cards, filters
 from storefront.catalogue.filters import Asked
 from storefront.catalogue.models import Collection, Product, ProductBrace, Variant
 from storefront.db import db
+from storefront.settings import queries as settings
 from tests.factories import NOW, Make
 
 
@@ -292,6 +293,25 @@ def test_pages_keep_what_is_asked(client: FlaskClient, make: Make) -> None:
     assert 'href="/collections/all?hands=1&amp;page=2"' in first
     assert len(handles(client.get("/collections/all?hands=1&page=2").text)) == 1
     assert client.get("/collections/all?hands=1&page=3").status_code == 404
+
+
+def test_brace_or_two_sizes_that_are_given_up_are_warned_of(
+    client: FlaskClient, shelf: None, make: Make
+) -> None:
+    with db.writing():
+        settings.keep({"SHOP_PHONE": "+1 805 555 0100"}, by="Test", now=NOW)
+
+    brace = client.get("/collections/all?fits=solid+AFO&fits=wings").text
+    singly = client.get("/collections/all?singly=1&size=Size+9").text
+    size = client.get("/collections/all?size=Size+99").text
+
+    assert "These are not known to go over solid AFO or wings." in brace
+    assert "you need a wider shoe" not in brace, "wider ones of these would not do"
+    assert "pairs of one size" not in brace
+    assert "These come in pairs of one size." in singly and "known to go over" not in singly
+    for page in (brace, singly):
+        assert "Call us</a>, and we look for a way." in page
+    assert "known to go over" not in size and "pairs of one size" not in size
 
 
 def test_what_is_asked_is_one_line_with_or_within_a_kind() -> None:

@@ -134,6 +134,14 @@ def with_room(braces: Sequence[str], scale: Sequence[str]) -> tuple[str, ...]:
     return tuple(scale[steps:]) if steps else ()
 
 
+def by_room(braces: Iterable[str], scale: Sequence[str]) -> dict[tuple[str, ...], list[str]]:
+    """Return braces by the widths that have room for them."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for brace in braces:
+        found.setdefault(with_room((brace,), scale), []).append(brace)
+    return found
+
+
 def widths_by_usual(steps: int, scale: Sequence[str]) -> list[tuple[str, str]]:
     """Return each width that may be taken without a brace with the one so many steps wider."""
     return list(zip(scale, scale[steps:], strict=False))

@@ -50,6 +50,9 @@ SORTS: dict[str, tuple[str, tuple[Any, ...]]] = {
 }
 
 
+Braces = Mapping[tuple[str, ...], Sequence[str]]
+
+
 class Choice(NamedTuple):
     """Something to choose: its field and value, its words, and how many models it leaves."""
 
@@ -266,9 +269,12 @@ def selection(of: Selection, asked: Asked, sort: str) -> Selection:
     return of.narrowed(condition(asked), *order)
 
 
-def choices(of: Selection, asked: Asked) -> dict[str, list[Choice]]:
-    """Return what can be chosen of each kind, with how many models it leaves; by one query."""
-    rows = db.session.execute(union_all(*_counts(of, asked)), of.values).all()
+def choices(of: Selection, asked: Asked, *, over: Braces) -> dict[str, list[Choice]]:
+    """Return what can be chosen of each kind, with how many models it leaves; by one query.
+
+    `over` are the braces by the widths that have room for them, in which alone they are counted.
+    """
+    rows = db.session.execute(union_all(*_counts(of, asked, over)), of.values).all()
     found: dict[str, list[Choice]] = {field: [] for field in KINDS}
     given = {(field, value) for field, value, _ in asked.chosen()}
     steps: dict[str, list[tuple[int, int]]] = {"max_weight": [], "min_depth": []}
@@ -349,7 +355,7 @@ def _lengths_apart(sizes: Sequence[Choice]) -> Iterator[tuple[Choice, Choice, fl
                 yield chosen, other, abs(length - another)
 
 
-def _counts(of: Selection, asked: Asked) -> Iterator[Select[Any]]:
+def _counts(of: Selection, asked: Asked, over: Braces) -> Iterator[Select[Any]]:
     """Yield, for each kind, how many models each value leaves with all else that is asked."""
     text, none = String(), cast(literal(""), String)
 
@@ -395,12 +401,14 @@ def _counts(of: Selection, asked: Asked) -> Iterator[Select[Any]]:
         .where(Color.slug != "", condition(others), of_variants(others))
         .group_by(Color.slug)
     )
-    yield (
-        counted("fits", ProductBrace.brace)
-        .join(ProductBrace, ProductBrace.product_id == Product.id)
-        .where(rest("fits"))
-        .group_by(ProductBrace.brace)
-    )
+    for room, braces in over.items():
+        others = replace(asked.of_kinds_but("fits"), room=room)
+        yield (
+            counted("fits", ProductBrace.brace)
+            .join(ProductBrace, ProductBrace.product_id == Product.id)
+            .where(ProductBrace.brace.in_(braces), condition(others))
+            .group_by(ProductBrace.brace)
+        )
     for field, column in (
         ("closure", Product.closure),
         ("hands", Product.hands),

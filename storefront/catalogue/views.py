@@ -179,11 +179,7 @@ def _choices(
     everything = all_choices(collection)
     if asked == Asked():
         return everything
-    left = filters.choices(of, asked)
-    for at, choice in enumerate(left["fits"]):
-        room = braces.with_room((choice.value,), kinds().widths)
-        if asked.width and room and not set(room) & set(asked.width):
-            left["fits"][at] = choice._replace(models=0)
+    left = filters.choices(of, asked, over=braces.by_room(kinds().braces, kinds().widths))
     return {kind: filters.counted(all_of, left[kind], asked) for kind, all_of in everything.items()}
 
 
@@ -191,7 +187,7 @@ def _choices(
 def all_choices(collection: CollectionRow | None) -> dict[str, list[filters.Choice]]:
     """Return what can be chosen of a collection, or of all shoes, where nothing is asked."""
     of = collections.selection(collection) if collection else LISTED
-    return filters.choices(of, Asked())
+    return filters.choices(of, Asked(), over={(): kinds().braces})
 
 
 def _to_present(endpoint: str, handle: str | None) -> ResponseReturnValue:

@@ -295,6 +295,28 @@ def test_pages_keep_what_is_asked(client: FlaskClient, make: Make) -> None:
     assert client.get("/collections/all?hands=1&page=3").status_code == 404
 
 
+def test_brace_is_counted_in_the_widths_that_have_room_for_it(
+    client: FlaskClient, make: Make
+) -> None:
+    make.product("heron", sizes=["7"], widths=["Wide"], size_label="US men's size")
+    make.product("other", sizes=["8"], widths=["Standard", "Extra wide"], single_minor=5000,
+                 size_label="US women's size")  # fmt: skip
+    with db.writing():
+        for product in db.session.scalars(select(Product)):
+            product.braces = [ProductBrace(brace=each) for each in ("solid AFO", "SMO")]
+
+    men = client.get("/collections/all?size=US+men%27s+size+7").text
+    women = client.get("/collections/all?size=US+women%27s+size+8").text
+
+    assert counts(men, "fits") == {"solid AFO": 0, "SMO": 1}
+    assert "No model" in client.get("/collections/all?size=US+men%27s+size+7&fits=solid+AFO").text
+    assert counts(women, "fits") == {"solid AFO": 1, "SMO": 1}
+    assert counts(client.get("/collections/all").text, "fits") == {"solid AFO": 2, "SMO": 2}
+    assert "show 1 model in that size too" in women
+    two = client.get("/collections/all?size=US+women%27s+size+8&singly=1").text
+    assert "in that size too" not in two, "it may serve one foot alone"
+
+
 def test_brace_or_two_sizes_that_are_given_up_are_warned_of(
     client: FlaskClient, shelf: None, make: Make
 ) -> None:
